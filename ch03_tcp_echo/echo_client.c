@@ -1,0 +1,156 @@
+/*
+ * echo_client.c - send what is typed or piped, print what comes back.
+ *
+ * Calls   socket -> connect -> write/read -> shutdown -> close
+ * Try     cc echo_client.c -o echo_client && ./echo_client 127.0.0.1 9190
+ *         ./echo_client 127.0.0.1 9190 < echo_client.c > copy
+ * See     each line once more; Ctrl-D ends the conversation
+ * Pair    echo_server.c in a first terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void await_bytes(int fd);
+static void write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: echo_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A socket of the server's kind. It has no address yet. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. The handshake. It also gives this end an address and a port. */
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+
+    /* 3. A terminal hands over a line at a time, a pipe what it holds. */
+    char sent[16 * 1024], received[sizeof sent];
+    ssize_t count;
+    while ((count = read(STDIN_FILENO, sent, sizeof sent)) > 0) {
+        size_t length = (size_t)count;
+        write_all(sock_fd, sent, length);
+
+        /* 4. One write may come back in many pieces: collect them all. */
+        for (size_t back = 0; back < length; back += (size_t)count) {
+            await_bytes(sock_fd);
+            count = read(sock_fd, received + back, length - back);
+            if (count == -1)
+                die("read");
+            if (count == 0) {
+                fprintf(stderr,
+                        "echo_client: the server left after %zu of "
+                        "%zu bytes\n",
+                        back, length);
+                return 1;
+            }
+        }
+        if (memcmp(sent, received, length) != 0) {
+            fprintf(stderr, "echo_client: these are not the bytes sent\n");
+            return 1;
+        }
+        write_all(STDOUT_FILENO, received, length);
+    }
+    if (count == -1)
+        die("read standard input");
+
+    /* 5. End our half. The server reads 0, ends the other, and we read 0. */
+    if (shutdown(sock_fd, SHUT_WR) == -1)
+        die("shutdown");
+    await_bytes(sock_fd);
+    count = read(sock_fd, received, sizeof received);
+    if (count == -1)
+        die("read");
+    if (count > 0) {
+        fprintf(stderr, "echo_client: the server sent more than it got\n");
+        return 1;
+    }
+    close(sock_fd);
+    return 0;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "echo_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "echo_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
