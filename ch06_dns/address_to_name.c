@@ -1,0 +1,96 @@
+/*
+ * address_to_name.c - ask the system what an address is called.
+ *
+ * Calls   getnameinfo
+ * Try     cc address_to_name.c -o address_to_name
+ *         ./address_to_name 127.0.0.1
+ * See     127.0.0.1 is localhost
+ * Pair    name_to_addresses.c goes the other way
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static socklen_t parse_address(const char *ip, struct sockaddr_storage *addr);
+static void print_name(const char *name);
+static const char *error_name(int error);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: address_to_name ADDRESS\n");
+        return 2;
+    }
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(argv[1], &addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A name, or an error: without NI_NAMEREQD it would give digits. */
+    char name[1025]; /* as long as a name may be: NI_MAXHOST */
+    int error = getnameinfo((struct sockaddr *)&addr, addr_len, name,
+                            sizeof name, NULL, 0, NI_NAMEREQD);
+    if (error) {
+        fprintf(stderr, "address_to_name: %s: %s\n", argv[1],
+                error_name(error));
+        return 1;
+    }
+
+    /* 2. One name, the one its owner prefers. Others may lead here, too. */
+    printf("%s is ", argv[1]);
+    print_name(name);
+    return 0;
+}
+
+static socklen_t parse_address(const char *ip, struct sockaddr_storage *addr)
+{
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        return sizeof *v6;
+    }
+    fprintf(stderr, "address_to_name: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* Whoever owns the address chose the name: show it, obey nothing in it. */
+static void print_name(const char *name)
+{
+    for (; *name; name++)
+        putchar(*name > ' ' && *name <= '~' ? *name : '?');
+    putchar('\n');
+}
+
+/* These errors are not errno's. gai_strerror has words, but not the name. */
+static const char *error_name(int error)
+{
+    switch (error) {
+    case EAI_NONAME:
+        return "EAI_NONAME, there is no such name";
+    case EAI_AGAIN:
+        return "EAI_AGAIN, no name server has answered; later one may";
+    case EAI_FAIL:
+        return "EAI_FAIL, the name server cannot answer this";
+    case EAI_SERVICE:
+        return "EAI_SERVICE, there is no such service";
+    case EAI_FAMILY:
+        return "EAI_FAMILY, no such kind of address";
+    case EAI_MEMORY:
+        return "EAI_MEMORY, out of memory";
+    case EAI_SYSTEM:
+        return strerror(errno);
+    default: /* a system may have more */
+        return gai_strerror(error);
+    }
+}

@@ -1,0 +1,83 @@
+/*
+ * gethostbyname_old.c - the notes' time: one name, IPv4 only, one answer kept.
+ *
+ * gethostbyname has left POSIX (2008); _DEFAULT_SOURCE still declares it.
+ *
+ * Calls   gethostbyname -> (an answer that is the library's) -> gethostbyname
+ * Try     cc gethostbyname_old.c -o gethostbyname_old
+ *         ./gethostbyname_old localhost
+ * See     the addresses, IPv4 only; where the next answer is put
+ * Pair    name_to_addresses.c is today's way
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void check_name(const char *name);
+static const char *error_name(int error);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: gethostbyname_old NAME\n");
+        return 2;
+    }
+    check_name(argv[1]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A name is all it takes: no family, no service, no port. */
+    struct hostent *host = gethostbyname(argv[1]);
+    if (!host) {
+        fprintf(stderr, "gethostbyname_old: %.40s: %s\n", argv[1],
+                error_name(h_errno)); /* not errno: one more global */
+        return 1;
+    }
+
+    /* 2. The answer is a list of IPv4 addresses, already in network order. */
+    for (char **bytes = host->h_addr_list; *bytes; bytes++) {
+        char ip[INET6_ADDRSTRLEN] = "?";
+        inet_ntop(host->h_addrtype, *bytes, ip, sizeof ip);
+        printf("address %s\n", ip);
+    }
+
+    /* 3. It is the library's memory, and the next question takes it back. */
+    uintptr_t place = (uintptr_t)host;
+    host = gethostbyname("192.0.2.1");
+    if (!host) {
+        fprintf(stderr, "gethostbyname_old: 192.0.2.1: %s\n",
+                error_name(h_errno));
+        return 1;
+    }
+    printf("the answer for 192.0.2.1 overwrites that one: %s\n",
+           (uintptr_t)host == place ? "yes" : "no");
+    return 0;
+}
+
+/* Nothing, or more than DNS could carry, is not worth asking for. */
+static void check_name(const char *name)
+{
+    if (!*name || strlen(name) > 253) {
+        fprintf(stderr, "gethostbyname_old: not a name: \"%.40s\"\n", name);
+        exit(2);
+    }
+}
+
+static const char *error_name(int error)
+{
+    switch (error) {
+    case HOST_NOT_FOUND:
+        return "HOST_NOT_FOUND, there is no such name";
+    case TRY_AGAIN:
+        return "TRY_AGAIN, no name server has answered; later one may";
+    case NO_DATA:
+        return "NO_DATA, the name has no IPv4 address";
+    default:
+        return "NO_RECOVERY, this cannot be answered";
+    }
+}

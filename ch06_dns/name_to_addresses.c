@@ -1,0 +1,111 @@
+/*
+ * name_to_addresses.c - ask the system for every address behind a name.
+ *
+ * Calls   getaddrinfo -> (the list) -> freeaddrinfo
+ * Try     cc name_to_addresses.c -o name_to_addresses
+ *         ./name_to_addresses localhost http
+ * See     a line for each address: family, address, port
+ * Pair    address_to_name.c goes the other way
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void check_name(const char *name);
+static void check_service(const char *service);
+static const char *error_name(int error);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: name_to_addresses NAME [SERVICE]\n");
+        return 2;
+    }
+    const char *name = argv[1], *service = argc == 3 ? argv[2] : NULL;
+    check_name(name);
+    if (service)
+        check_service(service);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. What is wanted: any family, for TCP. The rest is left open. */
+    struct addrinfo hints, *list;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+
+    /* 2. Ask. Files, DNS servers, in what order: the system's business. */
+    int error = getaddrinfo(name, service, &hints, &list);
+    if (error) {
+        fprintf(stderr, "name_to_addresses: %.40s: %s\n", name,
+                error_name(error));
+        return 1;
+    }
+
+    /* 3. Often more than one. The first is not always the one that works. */
+    for (struct addrinfo *one = list; one; one = one->ai_next) {
+        char ip[INET6_ADDRSTRLEN];
+        const struct sockaddr_in *v4 = (struct sockaddr_in *)one->ai_addr;
+        const struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)one->ai_addr;
+        if (one->ai_family == AF_INET) {
+            inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+            printf("IPv4 %s port %d\n", ip, ntohs(v4->sin_port));
+        } else if (one->ai_family == AF_INET6) {
+            inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+            printf("IPv6 %s port %d\n", ip, ntohs(v6->sin6_port));
+        }
+    }
+
+    /* 4. The list was made for us; we give it back. */
+    freeaddrinfo(list);
+    return 0;
+}
+
+/* Nothing, or more than DNS could carry, is not worth asking for. */
+static void check_name(const char *name)
+{
+    if (!*name || strlen(name) > 253) {
+        fprintf(stderr, "name_to_addresses: not a name: \"%.40s\"\n", name);
+        exit(2);
+    }
+}
+
+/* A number too large for a port would be cut to 16 bits in silence. */
+static void check_service(const char *service)
+{
+    int digits = service[strspn(service, "0123456789")] == '\0';
+    if (!*service || strlen(service) > 253 ||
+        (digits && strtoul(service, NULL, 10) > 65535)) {
+        fprintf(stderr, "name_to_addresses: not a service: \"%.40s\"\n",
+                service);
+        exit(2);
+    }
+}
+
+/* These errors are not errno's. gai_strerror has words, but not the name. */
+static const char *error_name(int error)
+{
+    switch (error) {
+    case EAI_NONAME:
+        return "EAI_NONAME, there is no such name";
+    case EAI_AGAIN:
+        return "EAI_AGAIN, no name server has answered; later one may";
+    case EAI_FAIL:
+        return "EAI_FAIL, the name server cannot answer this";
+    case EAI_SERVICE:
+        return "EAI_SERVICE, there is no such service";
+    case EAI_FAMILY:
+        return "EAI_FAMILY, no such kind of address";
+    case EAI_MEMORY:
+        return "EAI_MEMORY, out of memory";
+    case EAI_SYSTEM:
+        return strerror(errno);
+    default: /* a system may have more */
+        return gai_strerror(error);
+    }
+}

@@ -1,0 +1,190 @@
+/*
+ * buffer_sizes.c - the buffers asked for, the buffers given, and what they
+ * hold.
+ *
+ * Calls   socket -> setsockopt -> getsockopt, around listen, connect, accept
+ * Try     cc buffer_sizes.c -o buffer_sizes && ./buffer_sizes 65536
+ * See     asked for 65536 bytes, and what each socket then has
+ * Pair    io_buffers_server.c of chapter 3 fills such buffers
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STOPPED = 50 }; /* ms without room: the writer would stand still */
+enum when { NEVER, BEFORE, AFTER };
+
+static int parse_size(const char *text);
+static int new_socket(void);
+static void ask(int fd, int bytes);
+static void show(const char *what, int fd);
+static void make_connection(int bytes, enum when when, int *client_fd,
+                            int *conn_fd);
+static long long fill(int bytes, enum when when);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc > 2) {
+        fprintf(stderr, "usage: buffer_sizes [BYTES]\n");
+        return 2;
+    }
+    int bytes = argc == 2 ? parse_size(argv[1]) : 65536;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN);
+    printf("                           SO_RCVBUF   SO_SNDBUF\n");
+
+    /* 1. What a new socket has, and what it gets when it asks. */
+    int sock_fd = new_socket();
+    show("new", sock_fd);
+    ask(sock_fd, bytes);
+    printf("asked for               %12d%12d\n", bytes, bytes);
+    show("given", sock_fd);
+
+    /* 2. The system has a floor and a ceiling, and mentions neither. */
+    ask(sock_fd, 1);
+    show("given for 1", sock_fd);
+    ask(sock_fd, INT_MAX);
+    show("given for 2147483647", sock_fd);
+    close(sock_fd);
+
+    /* 3. The listener asks before listen: what it accepts inherits. */
+    int client_fd, conn_fd;
+    make_connection(bytes, BEFORE, &client_fd, &conn_fd);
+    show("accepted, inherited", conn_fd);
+    close(client_fd);
+    close(conn_fd);
+
+    /* 4. Nobody asks: the system tunes both as the data comes. */
+    make_connection(bytes, NEVER, &client_fd, &conn_fd);
+    show("connected, not asked", client_fd);
+    close(client_fd);
+    close(conn_fd);
+
+    /* 5. What both ends' buffers hold together before the writer stops. */
+    printf("taken while nobody reads\n");
+    printf("asked before listen and connect  %10lld bytes\n",
+           fill(bytes, BEFORE));
+    printf("asked after connect and accept   %10lld bytes\n",
+           fill(bytes, AFTER));
+    printf("not asked                        %10lld bytes\n",
+           fill(bytes, NEVER));
+    return 0;
+}
+
+static int parse_size(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] || number < 1 || number > 16777216) {
+        fprintf(stderr, "buffer_sizes: not a size (1 to 16777216): \"%.40s\"\n",
+                text);
+        exit(2);
+    }
+    return (int)number;
+}
+
+static int new_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1)
+        die("socket");
+    return fd;
+}
+
+static void ask(int fd, int bytes)
+{
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == -1)
+        die("setsockopt SO_RCVBUF");
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == -1)
+        die("setsockopt SO_SNDBUF");
+}
+
+static void show(const char *what, int fd)
+{
+    int receive, send;
+    socklen_t size = sizeof receive;
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, &size) == -1)
+        die("getsockopt SO_RCVBUF");
+    if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, &size) == -1)
+        die("getsockopt SO_SNDBUF");
+    printf("%-24s%12d%12d\n", what, receive, send);
+}
+
+/* Both ends of one connection; both ask, before it exists or after. */
+static void make_connection(int bytes, enum when when, int *client_fd,
+                            int *conn_fd)
+{
+    int listen_fd = new_socket();
+    *client_fd = new_socket();
+    if (when == BEFORE) {
+        ask(listen_fd, bytes);
+        ask(*client_fd, bytes);
+    }
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    if (bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
+        die("bind port 0");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*client_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *conn_fd = accept(listen_fd, NULL, NULL);
+    if (*conn_fd == -1)
+        die("accept");
+    close(listen_fd);
+    if (when == AFTER) {
+        ask(*client_fd, bytes);
+        ask(*conn_fd, bytes);
+    }
+}
+
+/* Write until a blocking write would stand still. Nobody reads. */
+static long long fill(int bytes, enum when when)
+{
+    int client_fd, conn_fd;
+    make_connection(bytes, when, &client_fd, &conn_fd);
+    if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
+    static const char zeros[64 * 1024];
+    struct pollfd room = {.fd = client_fd, .events = POLLOUT};
+    long long taken = 0;
+    int ready = 1;
+    while (ready == 1) {
+        ssize_t count = write(client_fd, zeros, sizeof zeros);
+        if (count > 0)
+            taken += count;
+        else if (count == -1 && errno != EAGAIN)
+            die("write");
+        else if ((ready = poll(&room, 1, STOPPED)) == -1)
+            die("poll");
+    }
+    close(client_fd);
+    close(conn_fd);
+    return taken;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "buffer_sizes: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

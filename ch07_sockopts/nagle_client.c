@@ -1,0 +1,224 @@
+/*
+ * nagle_client.c - one request, written in two ways: 40 milliseconds apart.
+ *
+ * A request is its length (4 bytes, network order) and that many bytes; the
+ * server answers with one byte. -n: only with TCP_NODELAY.
+ *
+ * Calls   socket -> setsockopt -> connect -> write, write, read -> close
+ * Try     cc nagle_client.c -o nagle_client && ./nagle_client 127.0.0.1 9190
+ * See     milliseconds for each way, with a bar
+ * Pair    nagle_server.c in a first terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
+enum { SMALL = 100, BIG = 4 * 1000 * 1000 };
+enum { WARM_UP = 20, EXCHANGES = 9, BAR = 36 };
+
+struct way {
+    const char *name;
+    uint32_t bytes; /* in a request, after its length */
+    int writes, nodelay;
+    double ms; /* the median exchange */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static double measure(int sock_fd, const struct way *way);
+static void exchange(int sock_fd, char *request, uint32_t bytes, int writes);
+static void await_bytes(int fd);
+static void write_all(int fd, const char *bytes, size_t count);
+static double now(void);
+static int compare(const void *a, const void *b);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    int only_nodelay = argc > 1 && strcmp(argv[1], "-n") == 0;
+    argc -= only_nodelay;
+    argv += only_nodelay;
+    if (argc != 3) {
+        fprintf(stderr, "usage: nagle_client [-n] ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    struct way ways[] = {
+        {"100 bytes, two writes", SMALL, 2, 0, 0},
+        {"100 bytes, two writes, TCP_NODELAY", SMALL, 2, 1, 0},
+        {"100 bytes, one write", SMALL, 1, 0, 0},
+        {"4 MB", BIG, 1, 0, 0},
+        {"4 MB, TCP_NODELAY", BIG, 1, 1, 0},
+    };
+    size_t count = sizeof ways / sizeof ways[0];
+    double most = 0;
+    for (struct way *way = ways; way < ways + count; way++) {
+        if (only_nodelay && !way->nodelay)
+            continue;
+
+        /* 1. A connection for each way. Nagle's algorithm is on by default. */
+        int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+        if (sock_fd == -1)
+            die("socket");
+        if (setsockopt(sock_fd, IPPROTO_TCP, TCP_NODELAY, &way->nodelay,
+                       sizeof way->nodelay) == -1)
+            die("setsockopt TCP_NODELAY");
+        if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+            die("connect %s port %s", argv[1], argv[2]);
+
+        /* 2. The clock decides. */
+        way->ms = measure(sock_fd, way);
+        if (way->ms > most)
+            most = way->ms;
+        close(sock_fd);
+    }
+
+    /* 3. Longer bar, longer wait. */
+    printf("%-34s  %9s\n", "request and answer", "ms");
+    for (struct way *way = ways; way < ways + count; way++) {
+        if (only_nodelay && !way->nodelay)
+            continue;
+        char bar[BAR + 1] = "";
+        memset(bar, '#', (size_t)(way->ms / most * BAR));
+        printf("%-34s  %9.3f%s%s\n", way->name, way->ms, *bar ? "  " : "", bar);
+    }
+    return 0;
+}
+
+/* The median of a few exchanges, in milliseconds. */
+static double measure(int sock_fd, const struct way *way)
+{
+    char *request = calloc(1, sizeof way->bytes + way->bytes);
+    if (!request)
+        die("calloc");
+
+    /* A young connection acknowledges at once. Let that phase pass. */
+    for (int i = 0; i < WARM_UP; i++)
+        exchange(sock_fd, request, SMALL, 1);
+
+    double ms[EXCHANGES];
+    for (int i = 0; i < EXCHANGES; i++) {
+        double start = now();
+        exchange(sock_fd, request, way->bytes, way->writes);
+        ms[i] = now() - start;
+    }
+    free(request);
+    qsort(ms, EXCHANGES, sizeof ms[0], compare);
+    return ms[EXCHANGES / 2];
+}
+
+/* write-write-read, or write-read. */
+static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
+{
+    uint32_t length = htonl(bytes);
+    memcpy(request, &length, sizeof length);
+    if (writes == 2) {
+        write_all(sock_fd, request, sizeof length);
+        write_all(sock_fd, request + sizeof length, bytes);
+    } else {
+        write_all(sock_fd, request, sizeof length + bytes);
+    }
+    char answer;
+    await_bytes(sock_fd);
+    ssize_t count = read(sock_fd, &answer, 1);
+    if (count == -1)
+        die("read");
+    if (count == 0) {
+        fprintf(stderr, "nagle_client: the server left without an answer\n");
+        exit(1);
+    }
+}
+
+/* Milliseconds, from a clock that nobody sets. */
+static double now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "nagle_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "nagle_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "nagle_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

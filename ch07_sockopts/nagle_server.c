@@ -1,0 +1,176 @@
+/*
+ * nagle_server.c - take whole requests, answer each with one byte.
+ *
+ * A request is its length (4 bytes, network order) and that many bytes.
+ *
+ * Calls   socket -> bind -> listen -> accept -> read/write -> close
+ * Try     cc nagle_server.c -o nagle_server && ./nagle_server 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    nagle_client.c in a second terminal measures how long that takes
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static int read_request(int fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: nagle_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1;
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+
+    /* 3. Open the door: the system now completes handshakes by itself. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a connection is there. It has a socket of its own. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("nagle_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+
+        /* 5. Not a byte of an answer before the request is complete. */
+        int requests = 0, state;
+        while ((state = read_request(conn_fd)) == 1) {
+            if (write(conn_fd, "!", 1) == -1) {
+                state = -1;
+                break;
+            }
+            requests++;
+        }
+        if (state == 0)
+            printf("%s closed after %d requests\n", name, requests);
+        else
+            printf("%s lost after %d requests: %s\n", name, requests,
+                   strerror(errno));
+
+        /* 6. End our half, too. The doorkeeper stays. */
+        close(conn_fd);
+    }
+}
+
+/* 1: a whole request has come, 0: the client is done, -1: see errno. */
+static int read_request(int fd)
+{
+    static char buffer[256 * 1024];
+    uint32_t length;
+    ssize_t count;
+    for (size_t have = 0; have < sizeof length; have += (size_t)count) {
+        count = read(fd, (char *)&length + have, sizeof length - have);
+        if (count == 0 && have == 0)
+            return 0;
+        if (count == 0)
+            errno = EBADMSG; /* it ended in the middle */
+        if (count <= 0)
+            return -1;
+    }
+    for (uint32_t left = ntohl(length); left > 0; left -= (uint32_t)count) {
+        count = read(fd, buffer, left < sizeof buffer ? left : sizeof buffer);
+        if (count == 0)
+            errno = EBADMSG;
+        if (count <= 0)
+            return -1;
+    }
+    return 1;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "nagle_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "nagle_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "nagle_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,161 @@
+/*
+ * reuse_matrix.c - who may have a port that another socket has, or had?
+ *
+ * Every pair of options, old socket and new, in five situations, really done.
+ * SO_REUSEPORT is not POSIX: its rows are there where the system has it.
+ *
+ * Calls   socket -> setsockopt -> bind -> listen, twice on one port
+ * Try     cc reuse_matrix.c -o reuse_matrix && ./reuse_matrix
+ * See     a row for each pair of options: ok, or which call was refused
+ * Pair    time_wait_server.c lives through the last column
+ */
+#define _DEFAULT_SOURCE /* SO_REUSEPORT */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum situation {
+    BOUND,
+    LISTENING,
+    ELSEWHERE,
+    CONNECTED,
+    TIME_WAIT,
+    SITUATIONS
+};
+
+static int new_socket(int option);
+static void make_connection(int listen_fd, int end[2]);
+static const char *try_pair(int old_option, int new_option, int situation);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: reuse_matrix\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    static const struct {
+        int number;
+        const char *name;
+    } options[] = {{0, "-"},
+                   {SO_REUSEADDR, "ADDR"},
+#ifdef SO_REUSEPORT
+                   {SO_REUSEPORT, "PORT"}
+#endif
+    };
+    size_t count = sizeof options / sizeof options[0];
+
+    /* Every row on ports of its own, so that no try disturbs the next. */
+    printf("SO_REUSE     the old socket, of the same port, is or was\n");
+    printf(
+        "old   new       bound  listening    0.0.0.0  connected  TIME_WAIT\n");
+    for (size_t old = 0; old < count; old++)
+        for (size_t new = 0; new < count; new ++) {
+            printf("%-5s %-4s", options[old].name, options[new].name);
+            for (int situation = 0; situation < SITUATIONS; situation++)
+                printf("  %9s", try_pair(options[old].number,
+                                         options[new].number, situation));
+            printf("\n");
+        }
+    return 0;
+}
+
+/* The old socket gets its port, then the new one asks for the same. */
+static const char *try_pair(int old_option, int new_option, int situation)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    struct sockaddr *any = (struct sockaddr *)&addr;
+    socklen_t addr_len = sizeof addr;
+    addr.sin_addr.s_addr =
+        htonl(situation == ELSEWHERE ? INADDR_ANY : INADDR_LOOPBACK);
+
+    /* 1. The old socket, on a port that the system chooses. */
+    int old_fd = new_socket(old_option), end[2] = {-1, -1};
+    if (bind(old_fd, any, sizeof addr) == -1)
+        die("bind port 0");
+    if (situation != BOUND && listen(old_fd, 1) == -1)
+        die("listen");
+    if (getsockname(old_fd, any, &addr_len) == -1)
+        die("getsockname");
+
+    /* 2. What it is doing when the new one comes. */
+    if (situation == CONNECTED || situation == TIME_WAIT) {
+        make_connection(old_fd, end);
+        close(old_fd);
+        old_fd = -1;
+    }
+    if (situation == TIME_WAIT) {
+        char byte;
+        if (shutdown(end[0], SHUT_WR) == -1) /* the old one closes first */
+            die("shutdown");
+        if (read(end[1], &byte, 1) != 0)
+            die("read at the client");
+        close(end[1]);
+        if (read(end[0], &byte, 1) != 0) /* the client's FIN is here now */
+            die("read");
+        close(end[0]);
+        end[0] = end[1] = -1;
+    }
+
+    /* 3. The new socket: the same port, and 127.0.0.1 in every case. */
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int new_fd = new_socket(new_option);
+    const char *verdict = "ok";
+    if (bind(new_fd, any, sizeof addr) == -1)
+        verdict = errno == EADDRINUSE ? "no bind" : strerror(errno);
+    else if (listen(new_fd, 1) == -1)
+        verdict = errno == EADDRINUSE ? "no listen" : strerror(errno);
+    close(new_fd);
+    for (int i = 0; i < 2; i++)
+        if (end[i] != -1)
+            close(end[i]);
+    if (old_fd != -1)
+        close(old_fd);
+    return verdict;
+}
+
+static int new_socket(int option)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    if (fd == -1)
+        die("socket");
+    if (option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) == -1)
+        die("setsockopt");
+    return fd;
+}
+
+/* end[0] is the accepted one and has the listener's port, end[1] its client. */
+static void make_connection(int listen_fd, int end[2])
+{
+    struct sockaddr_in addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    end[1] = new_socket(0);
+    if (connect(end[1], (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    end[0] = accept(listen_fd, NULL, NULL);
+    if (end[0] == -1)
+        die("accept");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "reuse_matrix: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

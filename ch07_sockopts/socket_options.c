@@ -1,0 +1,142 @@
+/*
+ * socket_options.c - the options of a socket, and what they are when it is new.
+ *
+ * Calls   socket -> getsockopt -> setsockopt
+ * Try     cc socket_options.c -o socket_options && ./socket_options
+ * See     a line for each option: its level, its type, TCP's value, UDP's value
+ * Pair    buffer_sizes.c, time_wait_server.c, nagle_client.c use them
+ */
+#define _DEFAULT_SOURCE /* SO_REUSEPORT, IP_TTL and TCP_MAXSEG */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum type { INT, LINGER, TIMEVAL };
+static const char *const type_names[] = {"int", "linger", "timeval"};
+
+struct option {
+    const char *level_name, *name;
+    int level, number;
+    enum type type;
+};
+
+#define OPTION(level, number, type)                                            \
+    {                                                                          \
+#level, #number, level, number, type                                   \
+    }
+static const struct option options[] = {
+    OPTION(SOL_SOCKET, SO_RCVBUF, INT),
+    OPTION(SOL_SOCKET, SO_SNDBUF, INT),
+    OPTION(SOL_SOCKET, SO_REUSEADDR, INT),
+#ifdef SO_REUSEPORT
+    OPTION(SOL_SOCKET, SO_REUSEPORT, INT),
+#endif
+    OPTION(SOL_SOCKET, SO_KEEPALIVE, INT),
+    OPTION(SOL_SOCKET, SO_BROADCAST, INT),
+    OPTION(SOL_SOCKET, SO_LINGER, LINGER),
+    OPTION(SOL_SOCKET, SO_RCVTIMEO, TIMEVAL),
+    OPTION(SOL_SOCKET, SO_TYPE, INT),
+    OPTION(SOL_SOCKET, SO_ERROR, INT),
+    OPTION(IPPROTO_IP, IP_TTL, INT),
+    OPTION(IPPROTO_TCP, TCP_NODELAY, INT),
+    OPTION(IPPROTO_TCP, TCP_MAXSEG, INT),
+};
+
+static void show(int fd, const struct option *option, char text[16]);
+static const char *may_be_set(int fd, const struct option *option);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: socket_options\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. Two new sockets, nothing done to them yet. */
+    int tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
+    int udp_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (tcp_fd == -1 || udp_fd == -1)
+        die("socket");
+
+    /* 2. An option belongs to a level: the socket, or one protocol. */
+    printf("level        option        type     set       TCP       UDP\n");
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char tcp[16], udp[16];
+        show(tcp_fd, &options[i], tcp);
+        show(udp_fd, &options[i], udp);
+
+        /* 3. Some may only be read. */
+        printf("%-11s  %-12s  %-7s  %-3s  %8s  %8s\n", options[i].level_name,
+               options[i].name, type_names[options[i].type],
+               may_be_set(tcp_fd, &options[i]), tcp, udp);
+    }
+    close(udp_fd);
+    close(tcp_fd);
+    return 0;
+}
+
+/* The value in words; "-" where this socket knows no such option. */
+static void show(int fd, const struct option *option, char text[16])
+{
+    int number = 0;
+    struct linger linger = {0};
+    struct timeval time = {0};
+    void *values[] = {&number, &linger, &time};
+    socklen_t sizes[] = {sizeof number, sizeof linger, sizeof time};
+
+    if (getsockopt(fd, option->level, option->number, values[option->type],
+                   &sizes[option->type]) == -1) {
+        if (errno != ENOPROTOOPT && errno != EOPNOTSUPP && errno != EINVAL)
+            die("getsockopt %s", option->name);
+        snprintf(text, 16, "-");
+    } else if (option->type == LINGER && !linger.l_onoff) {
+        snprintf(text, 16, "off");
+    } else if (option->type == LINGER) {
+        snprintf(text, 16, "%d s", linger.l_linger);
+    } else if (option->type == TIMEVAL) {
+        snprintf(text, 16, "%lld s", (long long)time.tv_sec);
+    } else {
+        snprintf(text, 16, "%d", number);
+    }
+}
+
+/* Set it to what it is, only to see whether that is refused. */
+static const char *may_be_set(int fd, const struct option *option)
+{
+    union {
+        int number;
+        struct linger linger;
+        struct timeval time;
+    } value;
+    socklen_t size = sizeof value;
+    if (getsockopt(fd, option->level, option->number, &value, &size) == -1)
+        die("getsockopt %s", option->name);
+    if (setsockopt(fd, option->level, option->number, &value, size) == 0)
+        return "yes";
+    if (errno != ENOPROTOOPT)
+        die("setsockopt %s", option->name);
+    return "no";
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "socket_options: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

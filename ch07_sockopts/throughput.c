@@ -1,0 +1,197 @@
+/*
+ * throughput.c - how many bytes a call should carry: measured, and drawn.
+ *
+ * A child process reads what its parent writes, through one TCP connection
+ * for each size; both use a buffer of that size. -c prints CSV for a plot.
+ *
+ * Calls   listen -> connect -> accept, fork, then write here and read there
+ * Try     cc throughput.c -o throughput && ./throughput
+ *         ./throughput -c 1 16 256 4096 65536 > throughput.csv
+ * See     a bar for each size: long where a call carries much
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR = 36, MOST = 16 * 1024 * 1024 };
+
+struct result {
+    size_t size;
+    long long calls;
+    double seconds, rate; /* rate in MB/s, a MB being 1,000,000 bytes */
+};
+
+static size_t parse_size(const char *text);
+static void make_connection(int end[2]);
+static void read_all(int fd, char *buffer, size_t size);
+static struct result measure(size_t size);
+static double now(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    int csv = argc > 1 && strcmp(argv[1], "-c") == 0;
+    char *usual[] = {"1", "16", "256", "1024", "16384", "262144", "1048576"};
+    char **sizes = usual;
+    int count = sizeof usual / sizeof usual[0];
+    if (argc > 1 + csv) {
+        sizes = argv + 1 + csv;
+        count = argc - 1 - csv;
+    }
+    for (int i = 0; i < count; i++)
+        parse_size(sizes[i]); /* a bad one is told before anything is done */
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* a reader that died is write's error only */
+
+    /* 1. Measure all of them first: the longest bar sets the scale. */
+    struct result *results = calloc((size_t)count, sizeof *results);
+    if (!results)
+        die("calloc");
+    double best = 0;
+    for (int i = 0; i < count; i++) {
+        results[i] = measure(parse_size(sizes[i]));
+        if (results[i].rate > best)
+            best = results[i].rate;
+    }
+
+    /* 2. Show them. */
+    printf(csv ? "bytes_per_call,calls,seconds,MB_per_second\n"
+               : "bytes a call  us a call    MB/s\n");
+    for (int i = 0; i < count; i++) {
+        const struct result *r = &results[i];
+        double cost = r->seconds / (double)r->calls * 1e6;
+        char bar[BAR + 1] = "";
+        memset(bar, '#', (size_t)(r->rate / best * BAR));
+        if (csv)
+            printf("%zu,%lld,%.6f,%.3f\n", r->size, r->calls, r->seconds,
+                   r->rate);
+        else
+            printf("%12zu  %9.2f  %6.1f%s%s\n", r->size, cost, r->rate,
+                   *bar ? "  " : "", bar);
+    }
+    free(results);
+    return 0;
+}
+
+/* One connection: write for a while, until the last byte has been read. */
+static struct result measure(size_t size)
+{
+    enum { WHILE = 50 }; /* ms */
+    struct result result = {.size = size};
+    char *buffer = calloc(1, size);
+    if (!buffer)
+        die("calloc");
+    int end[2];
+    make_connection(end);
+
+    /* 1. The reader is a process of its own, as in real life. */
+    pid_t child = fork();
+    if (child == -1)
+        die("fork");
+    if (child == 0) {
+        close(end[0]); /* or the end of the stream would never come */
+        read_all(end[1], buffer, size);
+        _exit(0);
+    }
+    close(end[1]);
+
+    /* 2. Whole buffers, one call each, as fast as they are taken. */
+    double start = now();
+    long long bytes = 0;
+    do {
+        ssize_t count = write(end[0], buffer, size);
+        if (count == -1)
+            die("write");
+        bytes += count;
+        result.calls++;
+    } while (now() - start < WHILE / 1000.0);
+
+    /* 3. Our end, and the reader's: now it has everything. */
+    if (shutdown(end[0], SHUT_WR) == -1)
+        die("shutdown");
+    read_all(end[0], buffer, size);
+    result.seconds = now() - start;
+    result.rate = (double)bytes / 1e6 / result.seconds;
+    close(end[0]);
+    free(buffer);
+    if (waitpid(child, NULL, 0) == -1)
+        die("waitpid");
+    return result;
+}
+
+/* Until the other end has ended. */
+static void read_all(int fd, char *buffer, size_t size)
+{
+    ssize_t count;
+    do
+        count = read(fd, buffer, size);
+    while (count > 0);
+    if (count == -1)
+        die("read");
+}
+
+/* Both ends of a connection within this computer. */
+static void make_connection(int end[2])
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    end[1] = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || end[1] == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
+        die("bind port 0");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(end[1], (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    end[0] = accept(listen_fd, NULL, NULL);
+    if (end[0] == -1)
+        die("accept");
+    close(listen_fd);
+}
+
+/* Seconds, from a clock that nobody sets. */
+static double now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static size_t parse_size(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] || number < 1 || number > MOST) {
+        fprintf(stderr, "throughput: not a size (1 to %d): \"%.40s\"\n", MOST,
+                text);
+        exit(2);
+    }
+    return number;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "throughput: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

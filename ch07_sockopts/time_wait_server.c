@@ -1,0 +1,242 @@
+/*
+ * time_wait_server.c - one client, one restart, "Address already in use".
+ *
+ * Whoever closes first, here or at the client, keeps the memory of the
+ * connection: TIME_WAIT. -r sets SO_REUSEADDR before bind. What a connection
+ * left behind is read from /proc/net/tcp where the system has it (Linux).
+ *
+ * Calls   socket -> setsockopt -> bind -> listen -> accept -> shutdown -> close
+ * Try     cc time_wait_server.c -o time_wait_server && ./time_wait_server 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    time_wait_client.c in a second terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static int enter_comes_first(int fd);
+static void print_remains(const char *local, const char *peer);
+static void name_entry(const char *digits, unsigned port, char *name);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    int reuse = argc > 1 && strcmp(argv[1], "-r") == 0;
+    argc -= reuse;
+    argv += reuse;
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: time_wait_server [-r] [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char server_name[NAME_SIZE], client_name[NAME_SIZE];
+    name_address(&server_addr, server_name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. With -r it may share its port with a memory. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse))
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address: this is the call that says "in use". */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1) {
+        int error = errno;
+        if (error == EADDRINUSE)
+            print_remains(server_name, NULL);
+        errno = error;
+        die("bind %s", server_name);
+    }
+
+    /* 3. Open the door. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, server_name);
+    printf("listening on %s, SO_REUSEADDR is %s\n", server_name,
+           reuse ? "on" : "off");
+
+    /* 4. One client is enough. Its socket inherits the option. */
+    addr_len = sizeof client_addr;
+    int conn_fd = accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+    if (conn_fd == -1)
+        die("accept");
+    name_address(&client_addr, client_name);
+    printf("accepted %s; Enter closes first\n", client_name);
+
+    /* 5. Close first, or be the second. The end of both: read returns 0. */
+    if (enter_comes_first(conn_fd)) {
+        printf("closing first\n");
+        if (shutdown(conn_fd, SHUT_WR) == -1)
+            die("shutdown");
+    }
+    char ignored[4096];
+    ssize_t count;
+    while ((count = read(conn_fd, ignored, sizeof ignored)) > 0)
+        continue;
+    if (count == -1)
+        die("read");
+    printf("the client has closed\n");
+
+    /* 6. No descriptor is left now. Is anything else? */
+    close(conn_fd);
+    close(listen_fd);
+    name_address(&server_addr, server_name);
+    print_remains(server_name, client_name);
+    return 0;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr,
+                "time_wait_server: not a port (0 to 65535): \"%.40s\"\n", port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "time_wait_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Enter at this end before anything, or the end, from the other one? */
+static int enter_comes_first(int fd)
+{
+    struct pollfd wanted[] = {{.fd = fd, .events = POLLIN},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    if (poll(wanted, 2, -1) == -1)
+        die("poll");
+    return wanted[0].revents == 0;
+}
+
+/* What the system still keeps under local's port: with any peer, or one. */
+static void print_remains(const char *local, const char *peer)
+{
+    static const char *const states[] = {
+        "-",          "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
+        "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
+        "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
+    FILE *table =
+        fopen(local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp", "r");
+    if (!table) {
+        printf("left: cannot see it here; netstat -an may tell\n");
+        return;
+    }
+    char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
+    unsigned port[2], state;
+    unsigned long ticks; /* until the system forgets it */
+    int found = 0, tries = 0;
+    while (fgets(line, sizeof line, table)) {
+        if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
+                   ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
+            continue;
+        name_entry(ip[0], port[0], here);
+        name_entry(ip[1], port[1], there);
+        if (strcmp(strrchr(here, ':'), strrchr(local, ':')) ||
+            (peer && strcmp(strrchr(there, ':'), strrchr(peer, ':'))))
+            continue;
+        const char *text = state < 12 ? states[state] : "-";
+        if (strcmp(text, "TIME_WAIT") == 0) {
+            double hertz = (double)sysconf(_SC_CLK_TCK);
+            printf("left: %s with %s, TIME_WAIT, %.1f s to go\n", here, there,
+                   (double)ticks / hertz);
+        } else if (peer && tries++ < 500) {
+            poll(NULL, 0, 10); /* the last ACK is on its way: look again */
+            rewind(table);
+            continue;
+        } else {
+            printf("left: %s with %s, %s\n", here, there, text);
+        }
+        if (++found == 5)
+            break; /* enough to make the point */
+    }
+    if (found == 0)
+        printf("left: nothing\n");
+    fclose(table);
+}
+
+/* From the table's hexadecimal digits to what a reader knows. */
+static void name_entry(const char *digits, unsigned port, char *name)
+{
+    struct sockaddr_storage addr;
+    memset(&addr, 0, sizeof addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr;
+    uint32_t words[4] = {0}; /* as they lie in the system's memory */
+    for (size_t i = 0; i < 4 && strlen(digits) >= 8 * (i + 1); i++) {
+        char word[9];
+        snprintf(word, sizeof word, "%.8s", digits + 8 * i);
+        words[i] = (uint32_t)strtoul(word, NULL, 16);
+    }
+    if (strlen(digits) == 8) {
+        addr.ss_family = AF_INET;
+        memcpy(&v4->sin_addr, words, sizeof v4->sin_addr);
+        v4->sin_port = htons((uint16_t)port);
+    } else {
+        addr.ss_family = AF_INET6;
+        memcpy(&v6->sin6_addr, words, sizeof v6->sin6_addr);
+        v6->sin6_port = htons((uint16_t)port);
+    }
+    name_address(&addr, name);
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "time_wait_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
