@@ -1,0 +1,218 @@
+/*
+ * scratch.c - the folder a session runs in, and its ports.
+ */
+#define _XOPEN_SOURCE 700
+#include "scratch.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static bool complain(const char *what)
+{
+    fprintf(stderr, "play: %s: %s\n", what, strerror(errno));
+    return false;
+}
+
+static bool copy_file(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in == -1)
+        return complain(from);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (out == -1) {
+        close(in);
+        return complain(to);
+    }
+    char bytes[65536];
+    ssize_t count;
+    while ((count = read(in, bytes, sizeof bytes)) > 0)
+        if (write(out, bytes, (size_t)count) != count) {
+            count = -1;
+            break;
+        }
+    close(in);
+    close(out);
+    return count == 0 || complain(to);
+}
+
+/* What a student finds in the folder: sources, zone files, no build files. */
+static bool copy_files(const struct places *places, const char *chapter,
+                       const char *to)
+{
+    char from[1024];
+    snprintf(from, sizeof from, "%s/%s", places->source, chapter);
+    DIR *dir = opendir(from);
+    if (!dir)
+        return complain(from);
+    bool ok = true;
+    for (struct dirent *entry; ok && (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        const char *end = strrchr(name, '.');
+        if (name[0] == '.' || (end && strcmp(end, ".md") == 0) ||
+            strcmp(name, "CMakeLists.txt") == 0)
+            continue;
+        char source[1400], target[1400];
+        snprintf(source, sizeof source, "%s/%s", from, name);
+        snprintf(target, sizeof target, "%s/%s", to, name);
+        struct stat status;
+        if (stat(source, &status) == 0 && S_ISREG(status.st_mode))
+            ok = copy_file(source, target);
+    }
+    closedir(dir);
+    return ok;
+}
+
+/* PLAY_WRAP="valgrind -q" puts a command before every program. */
+static bool place_program(const char *program, const char *target)
+{
+    const char *wrap = getenv("PLAY_WRAP");
+    if (!wrap)
+        return symlink(program, target) == 0 || complain(target);
+    FILE *file = fopen(target, "w");
+    if (!file)
+        return complain(target);
+    fprintf(file, "#!/bin/sh\nexec %s %s \"$@\"\n", wrap, program);
+    return fclose(file) == 0 && chmod(target, 0755) == 0;
+}
+
+/* Each line of programs.txt begins with "chNN_x/NAME". */
+static bool place_programs(const struct scratch *scratch,
+                           const struct places *places)
+{
+    char path[1024], line[1024];
+    snprintf(path, sizeof path, "%s/programs.txt", places->build);
+    FILE *list = fopen(path, "r");
+    if (!list)
+        return complain(path);
+    bool ok = true;
+    while (ok && fgets(line, sizeof line, list)) {
+        line[strcspn(line, " \n")] = '\0';
+        char *slash = strchr(line, '/');
+        if (!slash)
+            continue;
+        char dir[1400], program[2100], target[1400];
+        *slash = '\0';
+        snprintf(dir, sizeof dir, "%s/%s", scratch->root, line);
+        *slash = '/';
+        snprintf(program, sizeof program, "%s/%s", places->build, line);
+        snprintf(target, sizeof target, "%s/%s", scratch->root, line);
+        if (mkdir(dir, 0755) == -1 && errno != EEXIST)
+            ok = complain(dir);
+        else
+            ok = place_program(program, target);
+    }
+    fclose(list);
+    return ok;
+}
+
+bool scratch_make(struct scratch *scratch, const struct places *places,
+                  const char *chapter)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(scratch->root, sizeof scratch->root, "%s/play.XXXXXX",
+             tmp && strlen(tmp) < 200 ? tmp : "/tmp");
+    if (!mkdtemp(scratch->root)) {
+        complain(scratch->root);
+        scratch->root[0] = '\0';
+        return false;
+    }
+    snprintf(scratch->chapter, sizeof scratch->chapter, "%s/%s", scratch->root,
+             chapter);
+    if (mkdir(scratch->chapter, 0755) == -1)
+        return complain(scratch->chapter);
+    return copy_files(places, chapter, scratch->chapter) &&
+           place_programs(scratch, places);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type,
+                      struct FTW *where)
+{
+    (void)status;
+    (void)where;
+    return type == FTW_DP || type == FTW_DNR ? rmdir(path) : unlink(path);
+}
+
+void scratch_remove(struct scratch *scratch)
+{
+    if (scratch->root[0])
+        nftw(scratch->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch->root[0] = '\0';
+}
+
+static bool can_bind(int type, int port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET,
+                               .sin_port = htons((unsigned short)port),
+                               .sin_addr.s_addr = htonl(INADDR_ANY)};
+    int fd = socket(AF_INET, type, 0);
+    if (fd == -1)
+        return false;
+    bool ok = bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
+    close(fd);
+    return ok;
+}
+
+bool port_is_unused(int port)
+{
+    return port > 0 && port < 65536 && can_bind(SOCK_STREAM, port) &&
+           can_bind(SOCK_DGRAM, port);
+}
+
+/* A name that one process at a time can have, given back when it dies. */
+static int lock_port(int port)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd == -1)
+        return -1;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+#ifdef __linux__
+    /* Linux: a name that begins with NUL is no file (unix(7), abstract). */
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "play port %d", port);
+    if (bind(fd, (struct sockaddr *)&name, sizeof name) == -1) {
+        close(fd);
+        return -1;
+    }
+#else
+    (void)port;
+#endif
+    return fd;
+}
+
+int free_port_take(int *lock_fd)
+{
+    int low = 20000, high = 32767;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+    if (file) {
+        int first;
+        if (fscanf(file, "%d", &first) == 1 && first > 2048 && first <= high) {
+            high = first - 1;
+            if (low > high - 1000)
+                low = 1025;
+        }
+        fclose(file);
+    }
+    for (int i = 0; i < high - low; i++) {
+        int port = low + (int)(((long)getpid() * 31 + i) % (high - low + 1));
+        *lock_fd = lock_port(port);
+        if (*lock_fd == -1)
+            continue;
+        if (port_is_unused(port))
+            return port;
+        close(*lock_fd);
+    }
+    *lock_fd = -1;
+    return 0;
+}

@@ -1,0 +1,378 @@
+/*
+ * terminal.c - processes, their pipes, their ends.
+ *
+ * Beyond POSIX: on Linux a child asks to be killed when the runner dies
+ * (prctl), and /proc tells whether it sleeps.
+ */
+#define _GNU_SOURCE
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum { MAX_OUTPUT = 4 * 1024 * 1024, MAX_ARGUMENTS = 64 };
+
+extern char **environ;
+
+static int signal_pipe[2]; /* a caught signal puts its number here */
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    int error = errno;
+    if (number != SIGCHLD)
+        stop_signal = number;
+    char byte = (char)number;
+    ssize_t ignored = write(signal_pipe[1], &byte, 1); /* full is as good */
+    (void)ignored;
+    errno = error;
+}
+
+void terminals_prepare(void)
+{
+    for (int fd = 3; fd < 1024; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC); /* most are not open: no harm */
+    if (pipe(signal_pipe) == -1) {
+        perror("play: pipe");
+        exit(1);
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+        fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+    }
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGCHLD, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a program may close its input */
+}
+
+int terminals_interrupted(void)
+{
+    return stop_signal;
+}
+
+/* PATH and LC_ALL, and what a tool around the runner must reach inside. */
+static char **child_environment(const char *directory)
+{
+    static const char *const passed[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=",
+                                         "LSAN_OPTIONS=", "GCOV_PREFIX",
+                                         "LLVM_PROFILE_FILE=", "TORTURE_",
+                                         "QEMU_LD_PREFIX="};
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **result = calloc(count + 6, sizeof *result);
+    char home[256], preload[512];
+    snprintf(home, sizeof home, "HOME=%s", directory);
+    size_t used = 0;
+    if (!result)
+        return NULL;
+    result[used++] = "PATH=/usr/bin:/bin:/usr/sbin:/sbin";
+    result[used++] = "LC_ALL=C";
+    result[used++] = "TZ=UTC";
+    result[used++] = strdup(home);
+    if (getenv("PLAY_PRELOAD")) {
+        snprintf(preload, sizeof preload, "LD_PRELOAD=%s",
+                 getenv("PLAY_PRELOAD"));
+        result[used++] = strdup(preload);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < sizeof passed / sizeof *passed; k++)
+            if (strncmp(environ[i], passed[k], strlen(passed[k])) == 0)
+                result[used++] = environ[i];
+    return result;
+}
+
+/* In the child: become the program. Only async-signal-safe trouble here. */
+static _Noreturn void become(char *command, const char *directory, int input,
+                             int output, pid_t runner)
+{
+    setpgid(0, 0);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != runner)
+        _exit(127);
+#else
+    (void)runner;
+#endif
+    dup2(input, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    char *arguments[MAX_ARGUMENTS + 1] = {"/bin/sh", "-c", command, NULL};
+    if (!strpbrk(command, "|<>;&$`\"'\\*?()[]{}~!")) {
+        int count = 0;
+        for (char *rest = command, *word;
+             count < MAX_ARGUMENTS && (word = strtok_r(rest, " ", &rest));)
+            arguments[count++] = word;
+        arguments[count] = NULL;
+    }
+    environ = child_environment(directory);
+    if (environ && chdir(directory) == 0)
+        execvp(arguments[0], arguments);
+    dprintf(2, "cannot run %s: %s\n", arguments[0], strerror(errno));
+    _exit(127);
+}
+
+bool terminal_start(struct terminal *terminal, const char *command,
+                    const char *directory)
+{
+    int input[2], output[2];
+    if (pipe(input) == -1)
+        return false;
+    if (pipe(output) == -1) {
+        close(input[0]);
+        close(input[1]);
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(input[i], F_SETFD, FD_CLOEXEC);
+        fcntl(output[i], F_SETFD, FD_CLOEXEC);
+    }
+    /* Only our ends: the program's own must block as a terminal does. */
+    fcntl(input[1], F_SETFL, O_NONBLOCK);
+    fcntl(output[0], F_SETFL, O_NONBLOCK);
+
+    free(terminal->command);
+    terminal->command = strdup(command);
+    fflush(NULL);
+    pid_t runner = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *copy = strdup(command);
+        become(copy, directory, input[0], output[1], runner);
+    }
+    int error = errno;
+    close(input[0]);
+    close(output[1]);
+    if (pid == -1) {
+        close(input[1]);
+        close(output[0]);
+        errno = error;
+        return false;
+    }
+    setpgid(pid, pid); /* in both: whoever is first */
+    terminal->pid = pid;
+    terminal->input_fd = input[1];
+    terminal->output_fd = output[0];
+    terminal->input_ends = false;
+    terminal->typed_length = 0;
+    return true;
+}
+
+static void append(char **bytes, size_t *length, const char *more, size_t count)
+{
+    char *larger = realloc(*bytes, *length + count + 1);
+    if (!larger) {
+        perror("play: malloc");
+        exit(1);
+    }
+    memcpy(larger + *length, more, count);
+    *bytes = larger;
+    *length += count;
+}
+
+static void close_input(struct terminal *terminal)
+{
+    if (terminal->input_fd >= 0)
+        close(terminal->input_fd);
+    terminal->input_fd = -1;
+}
+
+/* Hands over what was typed, as far as the pipe takes it. */
+static void push_input(struct terminal *terminal)
+{
+    if (terminal->input_fd < 0)
+        return;
+    if (terminal->typed_length > 0) {
+        ssize_t count = write(terminal->input_fd, terminal->typed,
+                              terminal->typed_length);
+        if (count == -1 && errno != EAGAIN && errno != EINTR) {
+            close_input(terminal);
+            return;
+        }
+        if (count > 0) {
+            terminal->typed_length -= (size_t)count;
+            memmove(terminal->typed, terminal->typed + count,
+                    terminal->typed_length);
+        }
+    }
+    if (terminal->typed_length == 0 && terminal->input_ends)
+        close_input(terminal);
+}
+
+void terminal_type(struct terminal *terminal, const char *line)
+{
+    append(&terminal->typed, &terminal->typed_length, line, strlen(line));
+    append(&terminal->typed, &terminal->typed_length, "\n", 1);
+    push_input(terminal);
+}
+
+void terminal_end_input(struct terminal *terminal)
+{
+    terminal->input_ends = true;
+    push_input(terminal);
+}
+
+void terminal_interrupt(struct terminal *terminal)
+{
+    if (terminal->pid > 0)
+        kill(-terminal->pid, SIGINT);
+}
+
+static void pull_output(struct terminal *terminal)
+{
+    char bytes[65536];
+    while (terminal->output_fd >= 0 && !terminal->flooded) {
+        ssize_t count = read(terminal->output_fd, bytes, sizeof bytes);
+        if (count > 0) {
+            append(&terminal->output, &terminal->length, bytes, (size_t)count);
+            terminal->flooded = terminal->length > MAX_OUTPUT;
+        } else if (count == 0) {
+            close(terminal->output_fd);
+            terminal->output_fd = -1;
+        } else if (errno != EINTR)
+            return;
+    }
+}
+
+void terminals_pump(struct terminal *terminals, int count, int timeout)
+{
+    struct pollfd wanted[64] = {{.fd = signal_pipe[0], .events = POLLIN}};
+    int used = 1;
+    for (int i = 0; i < count && used + 2 <= 64; i++) {
+        struct terminal *terminal = &terminals[i];
+        if (!terminal->command)
+            continue;
+        if (terminal->output_fd >= 0 && !terminal->flooded)
+            wanted[used++] =
+                (struct pollfd){.fd = terminal->output_fd, .events = POLLIN};
+        if (terminal->input_fd >= 0 && terminal->typed_length > 0)
+            wanted[used++] =
+                (struct pollfd){.fd = terminal->input_fd, .events = POLLOUT};
+    }
+    poll(wanted, (nfds_t)used, timeout);
+
+    char signals[64];
+    while (read(signal_pipe[0], signals, sizeof signals) > 0)
+        ;
+    for (int i = 0; i < count; i++) {
+        struct terminal *terminal = &terminals[i];
+        if (!terminal->command)
+            continue;
+        push_input(terminal);
+        /* First the end, then the output: what it printed is then complete. */
+        siginfo_t end = {.si_pid = 0};
+        if (terminal->pid > 0 &&
+            waitid(P_PID, (id_t)terminal->pid, &end,
+                   WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            end.si_pid == terminal->pid) {
+            /* The number is still ours: whom it left behind goes, too. */
+            kill(-terminal->pid, SIGKILL);
+            waitpid(terminal->pid, &terminal->status, 0);
+            terminal->pid = 0;
+            close_input(terminal);
+        }
+        pull_output(terminal);
+    }
+}
+
+static const char *line_end(const struct terminal *terminal)
+{
+    if (terminal->taken == terminal->length)
+        return NULL;
+    return memchr(terminal->output + terminal->taken, '\n',
+                  terminal->length - terminal->taken);
+}
+
+bool terminal_has_line(const struct terminal *terminal)
+{
+    return line_end(terminal) != NULL;
+}
+
+const char *terminal_take_line(struct terminal *terminal)
+{
+    const char *end = line_end(terminal);
+    if (!end)
+        return NULL;
+    char *line = terminal->output + terminal->taken;
+    size_t length = (size_t)(end - line);
+    terminal->taken += length + 1;
+    static char copy[MAX_OUTPUT + 65536];
+    memcpy(copy, line, length);
+    copy[length] = '\0';
+    for (size_t i = 0; i < length; i++)
+        if (copy[i] == '\0')
+            copy[i] = '\1'; /* never equal to anything on a page */
+    return copy;
+}
+
+bool terminal_running(const struct terminal *terminal)
+{
+    return terminal->command && terminal->pid > 0;
+}
+
+bool terminal_finished(const struct terminal *terminal)
+{
+    return terminal->command && terminal->pid == 0 &&
+           (terminal->output_fd < 0 || terminal->flooded);
+}
+
+void terminals_close(struct terminal *terminals, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct terminal *terminal = &terminals[i];
+        if (terminal->pid > 0) {
+            kill(-terminal->pid, SIGKILL);
+            waitpid(terminal->pid, NULL, 0);
+        }
+        if (terminal->command) {
+            close_input(terminal);
+            if (terminal->output_fd >= 0)
+                close(terminal->output_fd);
+        }
+        free(terminal->command);
+        free(terminal->output);
+        free(terminal->typed);
+        *terminal = (struct terminal){0};
+    }
+}
+
+const char *status_text(int status, char text[24])
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
+                 {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"},
+                 {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
+                 {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
+                 {SIGHUP, "SIGHUP"},   {SIGALRM, "SIGALRM"},
+                 {SIGILL, "SIGILL"},   {SIGQUIT, "SIGQUIT"}};
+    if (WIFEXITED(status)) {
+        snprintf(text, 24, "%d", WEXITSTATUS(status));
+        return text;
+    }
+    snprintf(text, 24, "signal %d", WTERMSIG(status));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == WTERMSIG(status))
+            snprintf(text, 24, "%s", names[i].name);
+    return text;
+}
