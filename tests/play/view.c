@@ -110,14 +110,14 @@ static void lane_row(struct view *view, int lane, const char *color,
 {
     for (int i = 0; i < view->session->terminal_count; i++) {
         if (i > 0)
-            fputs("| ", view->out);
+            fputs(i <= lane ? "| " : "|", view->out);
         if (i == lane) {
             paint(view, color);
             fwrite(text, 1, length, view->out);
             paint(view, plain);
         }
         if (i + 1 < view->session->terminal_count)
-            blanks(view, view->lane_width - (i == lane ? used : 0));
+            blanks(view, view->lane_width - (i == lane ? used : i > lane));
     }
     fputc('\n', view->out);
     view->rows++;
