@@ -1,8 +1,8 @@
 /*
  * two_piece_server.c - an echo server whose answers come in two pieces.
  *
- * A network may cut any message anywhere, at any moment. Here the moment is
- * yours: the second half of an answer leaves when you press Enter.
+ * A network may cut any message anywhere, at any moment. Here the moments are
+ * yours: each half of an answer leaves when you press Enter.
  *
  * Calls   socket -> bind -> listen -> accept -> read/write -> close
  * Try     cc two_piece_server.c -o two_piece_server && ./two_piece_server 9190
@@ -78,20 +78,20 @@ int main(int argc, char *argv[])
         name_address(&client_addr, name);
         printf("accepted %s (fd %d)\n", name, conn_fd);
 
-        /* 5. Answer with one half, and with the other after Enter. */
+        /* 5. Answer with one half, then with the other, each after Enter. */
         char buffer[64 * 1024];
         ssize_t count;
         while ((count = read(conn_fd, buffer, sizeof buffer)) > 0) {
             size_t length = (size_t)count, half = (length + 1) / 2;
+            printf("got %zu bytes; Enter sends back %zu\n", length, half);
+            wait_for_enter();
             if ((count = write_all(conn_fd, buffer, half)) == -1)
                 break;
-            printf("%zu of %zu bytes sent back; Enter sends the rest\n", half,
-                   length);
+            printf("sent; Enter sends the other %zu\n", length - half);
             wait_for_enter();
-            if ((count = write_all(conn_fd, buffer + half, length - half)) ==
-                -1)
+            if ((count = write_all(conn_fd, buffer + half, length - half)) < 0)
                 break;
-            printf("%zu more\n", length - half);
+            printf("sent\n");
         }
         if (count == 0)
             printf("%s closed\n", name);
