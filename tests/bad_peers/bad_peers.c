@@ -1,0 +1,789 @@
+/*
+ * bad_peers.c - what a peer can do to a server, and how the server stands it.
+ *
+ * Try     bad_peers BUILD_DIR SOURCE_DIR SERVERS chNN_x/SERVER [--all]
+ *
+ * After each attack a normal client is served, the server has as many
+ * descriptors as before and about as much memory, it does not spin, and its
+ * log has told what became of every connection. (L): looks into /proc.
+ */
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef ROOM_KB
+#define ROOM_KB (8 * 1024) /* what an attack may leave behind in memory */
+#endif
+
+enum {
+    DEADLINE = 10 * 1000, /* ms for what should take one */
+    STALLED = 50,         /* ms without progress: the other side has stopped */
+    MOST_PEERS = 5000
+};
+
+/* The line of SERVERS that is played. */
+static const char *build_dir, *source_dir, *program;
+static char *arguments, *kind, *client_line, *typed, *printed;
+static int every_attack;
+
+static struct child server;
+static char port_text[16];
+static struct sockaddr_in server_addr;
+static long baseline_fds, baseline_kb;
+static const char *attack; /* under way */
+static size_t attack_from; /* where in the log it began */
+static int failures;
+
+static int ports[MOST_PEERS], port_count; /* ours, in this attack */
+
+static int is(const char *word)
+{
+    return strstr(kind, word) != NULL;
+}
+
+static void wrong(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    printf("%s, %s: ", program, attack);
+    vprintf(format, values);
+    printf("\n");
+    va_end(values);
+    failures++;
+}
+
+static _Noreturn void die(const char *call)
+{
+    perror(call);
+    exit(1);
+}
+
+/* --- The server, seen from outside --- */
+
+static long open_descriptors(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)server.pid);
+    DIR *folder = opendir(path);
+    long count = -2; /* . and .. */
+    if (!folder)
+        return -1;
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static long memory_kb(void)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)server.pid);
+    FILE *status = fopen(path, "r");
+    long kb = 0;
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmRSS: %ld", &kb) == 1)
+            break;
+    if (status)
+        fclose(status);
+    return kb;
+}
+
+/* CPU time used so far, in ms. */
+static long cpu_ms(void)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)server.pid);
+    FILE *stat = fopen(path, "r");
+    unsigned long user = 0, system = 0;
+    if (stat && fgets(line, sizeof line, stat)) {
+        char *after = strrchr(line, ')');
+        if (after)
+            sscanf(after,
+                   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                   &user, &system);
+    }
+    if (stat)
+        fclose(stat);
+    return (long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* Listen to it for so long and see how much CPU that costs. */
+static long cpu_ms_during(int ms)
+{
+    long before = cpu_ms();
+    long long until = now_ms() + ms;
+    while (now_ms() < until && child_listen(&server, (int)(until - now_ms())))
+        ;
+    return cpu_ms() - before;
+}
+
+static void start_server(void)
+{
+    char path[4096], folder[4096], line[1024];
+    snprintf(path, sizeof path, "%s/%s", build_dir, program);
+    snprintf(folder, sizeof folder, "%s/%.*s", source_dir,
+             (int)strcspn(program, "/"), program);
+    snprintf(line, sizeof line, "%s", arguments);
+    char *argv[16] = {path};
+    int argc = 1;
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    child_start(&server, folder, argv, NULL);
+    child_type(&server, NULL); /* nobody presses Enter */
+
+    char *ready = child_await(&server, 0, "127.0.0.1:", DEADLINE);
+    if (!ready || !child_await(&server, 0, "\n", DEADLINE)) {
+        printf("%s does not start: %s\n", program, server.text);
+        exit(1);
+    }
+    int port = atoi(ready + strlen("127.0.0.1:"));
+    snprintf(port_text, sizeof port_text, "%d", port);
+    server_addr.sin_family = AF_INET;
+    server_addr.sin_port = htons((uint16_t)port);
+    server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+}
+
+/* --- The normal client --- */
+
+/* Does the client of the table get what it should? */
+static int is_served(void)
+{
+    char line[1024], out[64];
+    snprintf(line, sizeof line, "%s", client_line);
+    snprintf(out, sizeof out, "bad_peers.%ld", (long)getpid());
+    char *argv[16], path[4096];
+    int argc = 0;
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = strcmp(word, "PORT") == 0  ? port_text
+                       : strcmp(word, "OUT") == 0 ? out
+                                                  : word;
+    argv[argc] = NULL;
+    snprintf(path, sizeof path, "%s/%s", build_dir, argv[0]);
+    argv[0] = path;
+    struct child client;
+    child_start(&client, NULL, argv, NULL);
+    if (typed[0]) {
+        child_type(&client, typed);
+        child_type(&client, "\n");
+    }
+    child_type(&client, NULL);
+    long long deadline = now_ms() + DEADLINE;
+    int status;
+    while ((status = child_wait(&client, 5)) == CHILD_HUNG &&
+           now_ms() < deadline)
+        child_listen(&server, 0); /* its log must not fill the pipe */
+    int served = status == 0 && strstr(client.text, printed);
+    if (!served)
+        wrong("a normal client is not served: status %d, \"%.200s\"", status,
+              client.text);
+    child_end(&client, SIGKILL);
+    unlink(out);
+    return served;
+}
+
+/* --- Before and after an attack --- */
+
+static void begin(const char *name)
+{
+    attack = name;
+    if (server.pid == 0)
+        start_server(); /* a demonstration that has ended */
+    while (child_listen(&server, 0) && server.out != -1) {
+        struct pollfd more = {.fd = server.out, .events = POLLIN};
+        if (poll(&more, 1, 0) < 1)
+            break;
+    }
+    attack_from = server.count;
+    port_count = 0;
+}
+
+/* How often the log names one of our ports; and the last line that does. */
+static int lines_of(int port, const char **last)
+{
+    char name[32];
+    size_t length = (size_t)snprintf(name, sizeof name, "127.0.0.1:%d", port);
+    int lines = 0;
+    for (char *found = server.text + attack_from; (found = strstr(found, name));
+         found += length) {
+        if (found[length] >= '0' && found[length] <= '9')
+            continue;
+        lines++;
+        *last = found;
+        while (*last > server.text && (*last)[-1] != '\n')
+            --*last;
+    }
+    return lines;
+}
+
+/* What each of our connections came to must be in the log. */
+static void check_log(int most_lines)
+{
+    long long deadline = now_ms() + DEADLINE;
+    for (int i = 0; i < port_count; i++)
+        for (;;) {
+            const char *last = "";
+            int lines = lines_of(ports[i], &last);
+            int told = lines > 0 && strncmp(last, "accepted", 8) != 0;
+            if (told && lines <= most_lines)
+                break;
+            if (told || now_ms() > deadline || server.out == -1) {
+                wrong("the log has %d lines of 127.0.0.1:%d, the last "
+                      "\"%.*s\"",
+                      lines, ports[i], (int)strcspn(last, "\n"), last);
+                return;
+            }
+            child_listen(&server, 10);
+        }
+}
+
+/* What it printed is fit for a terminal. */
+static void check_output(void)
+{
+    size_t column = 0;
+    for (char *c = server.text + attack_from; *c; c++) {
+        column = *c == '\n' ? 0 : column + 1;
+        if (column == 400) {
+            wrong("a line of more than 400 characters in the log");
+            return;
+        }
+        if (*c != '\n' && (*c < ' ' || *c > '~')) {
+            wrong("byte %d in the log", *c);
+            return;
+        }
+    }
+}
+
+static void finish(int most_lines)
+{
+    if (is("once")) {
+        /* It may have ended, but in good order. */
+        cpu_ms_during(20);
+        int status = child_wait(&server, 0);
+        if (status == CHILD_HUNG) {
+            long cpu = cpu_ms_during(100);
+            if (cpu > 50)
+                wrong("it spins: %ld of 100 ms", cpu);
+            status = child_end(&server, SIGINT);
+            if (status != 128 + SIGINT)
+                wrong("Ctrl-C ends it with status %d", status);
+        } else {
+            if (status != 0 && status != 1)
+                wrong("it ended with status %d: %s", status, server.text);
+            check_output();
+            child_end(&server, SIGINT);
+        }
+        return;
+    }
+    if (most_lines)
+        check_log(most_lines);
+    is_served();
+    long long deadline = now_ms() + DEADLINE / 5;
+    while (open_descriptors() != baseline_fds && now_ms() < deadline)
+        child_listen(&server, 1);
+    if (open_descriptors() != baseline_fds)
+        wrong("%ld descriptors open, %ld before", open_descriptors(),
+              baseline_fds);
+    if (memory_kb() > baseline_kb + ROOM_KB)
+        wrong("%ld KB of memory, %ld before", memory_kb(), baseline_kb);
+    check_output();
+    if (server.out == -1) {
+        wrong("the server is gone: %s", server.text + attack_from);
+        child_end(&server, SIGINT);
+        start_server();
+    }
+}
+
+/* --- Peers --- */
+
+static int udp_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd == -1 ||
+        connect(fd, (struct sockaddr *)&server_addr, sizeof server_addr))
+        die("UDP socket");
+    return fd;
+}
+
+/* A connection that never blocks; its port is noted for the log. */
+static int tcp_connection(void)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET};
+    socklen_t length = sizeof own;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        die("socket");
+    if (connect(fd, (struct sockaddr *)&server_addr, sizeof server_addr)) {
+        wrong("connect: %s", strerror(errno));
+        return fd;
+    }
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (getsockname(fd, (struct sockaddr *)&own, &length) == 0 &&
+        port_count < MOST_PEERS)
+        ports[port_count++] = ntohs(own.sin_port);
+    return fd;
+}
+
+static void reset(int fd)
+{
+    struct linger hard = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close(fd);
+}
+
+static void fill(unsigned char *bytes, size_t count)
+{
+    unsigned int state = 1;
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (unsigned char)((state = state * 1103515245 + 12345) >> 16);
+}
+
+/* Send until all is sent or nothing moves for a while; how much went. */
+static size_t send_stubbornly(int fd, const void *bytes, size_t count)
+{
+    size_t sent = 0;
+    while (sent < count) {
+        ssize_t put =
+            send(fd, (const char *)bytes + sent, count - sent, MSG_NOSIGNAL);
+        if (put > 0) {
+            sent += (size_t)put;
+            continue;
+        }
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        if (errno != EAGAIN || poll(&ready, 1, STALLED) < 1)
+            break;
+        child_listen(&server, 0);
+    }
+    return sent;
+}
+
+/* Send the rest, half-close, read to the end; what came must be the same. */
+static void exchange_rest(int fd, const unsigned char *bytes, size_t count,
+                          size_t sent)
+{
+    static unsigned char back[64 * 1024];
+    size_t got = 0;
+    int half_closed = 0;
+    for (;;) {
+        if (sent == count && !half_closed++)
+            shutdown(fd, SHUT_WR);
+        struct pollfd ready = {
+            .fd = fd, .events = (short)(POLLIN | (sent < count ? POLLOUT : 0))};
+        if (poll(&ready, 1, DEADLINE) < 1) {
+            wrong("silence after %zu bytes sent, %zu received", sent, got);
+            return;
+        }
+        child_listen(&server, 0);
+        ssize_t put = 0;
+        if (sent < count && (ready.revents & POLLOUT) &&
+            (put = send(fd, bytes + sent, count - sent, MSG_NOSIGNAL)) > 0)
+            sent += (size_t)put;
+        if (put == -1 && errno != EAGAIN && is("echo")) {
+            wrong("send after %zu bytes: %s", sent, strerror(errno));
+            return;
+        }
+        if (put == -1 && errno != EAGAIN)
+            return; /* not what this server wants to hear */
+        ssize_t part = recv(fd, back, sizeof back, 0);
+        if (part == -1 && errno == EAGAIN)
+            continue;
+        if (part == -1 && is("echo"))
+            wrong("recv after %zu bytes: %s", got, strerror(errno));
+        if (part <= 0)
+            break;
+        if (is("echo") && (got + (size_t)part > count ||
+                           memcmp(back, bytes + got, (size_t)part) != 0)) {
+            wrong("other bytes than were sent, from %zu on", got);
+            return;
+        }
+        got += (size_t)part;
+    }
+    if (is("echo") && got != count)
+        wrong("%zu of %zu bytes came back", got, count);
+}
+
+/* --- TCP attacks --- */
+
+static unsigned char load[10 * 1000 * 1000];
+
+static void reset_before_accept(void)
+{
+    begin("reset before accept");
+    int occupant = tcp_connection();
+    for (int i = 0; i < 10; i++) {
+        int fd = tcp_connection();
+        send(fd, "x", 1, MSG_NOSIGNAL);
+        reset(fd);
+    }
+    close(occupant);
+    finish(4);
+}
+
+static void reset_in_a_write(void)
+{
+    begin("reset in the middle of a write");
+    for (int i = 0; i < 3; i++) {
+        int fd = tcp_connection();
+        send_stubbornly(fd, load, sizeof load);
+        reset(fd);
+    }
+    finish(0);
+}
+
+/* It has gone, properly, by the time that the server first answers. */
+static void leave_before_the_answer(void)
+{
+    begin("leaves before the answer");
+    static const size_t sizes[] = {1, 2, 1000, 60 * 1000, 1000 * 1000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        kill(server.pid, SIGSTOP);
+        int fd = tcp_connection();
+        send(fd, load, sizes[i], MSG_NOSIGNAL);
+        close(fd);
+        kill(server.pid, SIGCONT);
+        cpu_ms_during(5);
+    }
+    finish(0);
+}
+
+static void half_close_then_read(void)
+{
+    begin("10 MB, half-close, and only then read");
+    int fd = tcp_connection();
+    size_t sent = send_stubbornly(fd, load, sizeof load);
+    exchange_rest(fd, load, sizeof load, sent);
+    close(fd);
+    finish(0);
+}
+
+static void connect_and_close(void)
+{
+    begin("connect and close, a thousand times");
+    for (int i = 0; i < 1000; i++) {
+        close(tcp_connection());
+        child_listen(&server, 0);
+    }
+    finish(4);
+}
+
+static void one_byte_at_a_time(void)
+{
+    begin("one byte at a time");
+    int fd = tcp_connection(), on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    size_t count = 2000, sent = 0;
+    while (sent < count && send_stubbornly(fd, load + sent, 1) == 1)
+        sent++;
+    exchange_rest(fd, load, count, sent);
+    close(fd);
+    finish(0);
+}
+
+static void special_bytes(void)
+{
+    begin("NUL, 0xFF and the like");
+    static unsigned char special[4096];
+    for (size_t i = 0; i < sizeof special; i++)
+        special[i] = i < 1024 ? 0 : i < 2048 ? 0xff : (unsigned char)(i / 3);
+    int fd = tcp_connection();
+    exchange_rest(fd, special, sizeof special, 0);
+    close(fd);
+    fd = tcp_connection();
+    exchange_rest(fd, special + 1024, sizeof special - 1024, 0);
+    close(fd);
+    finish(0);
+}
+
+static void never_reads(void)
+{
+    begin("a peer that never reads");
+    int fd = tcp_connection();
+    send_stubbornly(fd, load, sizeof load);
+    if (is("many"))
+        is_served();
+    long cpu = cpu_ms_during(100);
+    if (cpu > 50)
+        wrong("it spins meanwhile: %ld of 100 ms", cpu);
+    close(fd);
+    finish(0);
+}
+
+static void never_speaks(void)
+{
+    begin("a peer that never speaks");
+    int fd = tcp_connection();
+    if (is("many"))
+        is_served();
+    long cpu = cpu_ms_during(50);
+    if (cpu > 25)
+        wrong("it spins meanwhile: %ld of 50 ms", cpu);
+    close(fd);
+    finish(4);
+}
+
+/* All connect, then all send, then all have an answer. */
+static void at_once(int count)
+{
+    static char title[32];
+    snprintf(title, sizeof title, "%d clients at once", count);
+    begin(title);
+    static int fds[MOST_PEERS];
+    long long began = now_ms();
+    for (int i = 0; i < count; i++) {
+        fds[i] = tcp_connection();
+        send(fds[i], load, 1000, MSG_NOSIGNAL);
+        if (!is("many"))
+            shutdown(fds[i], SHUT_WR);
+        child_listen(&server, 0);
+    }
+    for (int i = 0; i < count && is("echo"); i++) {
+        size_t got = 0;
+        while (got < 1000) {
+            unsigned char back[1000];
+            struct pollfd ready = {.fd = fds[i], .events = POLLIN};
+            if (poll(&ready, 1, DEADLINE) < 1)
+                break;
+            ssize_t part = recv(fds[i], back, sizeof back - got, 0);
+            child_listen(&server, 0);
+            if (part <= 0 || memcmp(back, load + got, (size_t)part) != 0)
+                break;
+            got += (size_t)part;
+        }
+        if (got < 1000) {
+            wrong("client %d: %zu of 1000 bytes came back", i + 1, got);
+            break;
+        }
+    }
+    if (now_ms() - began > 5000 + count)
+        wrong("%lld ms", now_ms() - began);
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    finish(0);
+}
+
+/* No descriptor left for accept: it must neither spin nor end. */
+static void no_descriptors(void)
+{
+    begin("no descriptor left");
+    struct rlimit before, least;
+    if (prlimit(server.pid, RLIMIT_NOFILE, NULL, &before) == -1)
+        die("prlimit");
+    least = before;
+    least.rlim_cur = is("many") ? 32 : (rlim_t)open_descriptors();
+    if (prlimit(server.pid, RLIMIT_NOFILE, &least, NULL) == -1)
+        die("prlimit");
+    int fds[40];
+    for (int i = 0; i < 40; i++)
+        fds[i] = tcp_connection();
+    close(fds[0]); /* accept had taken its descriptor before it blocked */
+    if (!child_await(&server, attack_from, "open files", DEADLINE))
+        wrong("the log does not say \"Too many open files\"");
+    size_t from = server.count;
+    int span = every_attack ? 1000 : 250;
+    long cpu = cpu_ms_during(span);
+    if (cpu > span / 4)
+        wrong("it spins: %ld of %d ms", cpu, span);
+    int lines = 0;
+    for (char *c = server.text + from; *c; c++)
+        lines += *c == '\n';
+    if (lines > span / 10)
+        wrong("%d lines in %d ms", lines, span);
+    if (prlimit(server.pid, RLIMIT_NOFILE, &before, NULL) == -1)
+        die("prlimit");
+    for (int i = 1; i < 40; i++)
+        close(fds[i]);
+    finish(0);
+}
+
+/* Ctrl-Z and fg, while it waits for somebody and in mid-conversation. */
+static void stop_and_continue(void)
+{
+    begin("stopped and continued");
+    int fd = is("tcp") ? tcp_connection() : -1;
+    for (int i = 0; i < 2; i++) {
+        kill(server.pid, SIGSTOP);
+        kill(server.pid, SIGCONT);
+        cpu_ms_during(10);
+        if (i == 0 && fd != -1)
+            close(fd);
+    }
+    finish(0);
+}
+
+/* --- UDP attacks --- */
+
+/* Is there an answer of that length within ms? -1 if not. */
+static ssize_t answer(int fd, void *bytes, size_t size, int ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    return poll(&ready, 1, ms) < 1 ? -1 : recv(fd, bytes, size, 0);
+}
+
+static void datagrams(void)
+{
+    static unsigned char back[65536];
+    static const size_t sizes[] = {0, 1, 2, 11, 12, 13, 512, 65506, 65507};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        static char title[64];
+        snprintf(title, sizeof title, "a datagram of %zu bytes", sizes[i]);
+        begin(title);
+        int fd = udp_socket();
+        if (send(fd, load, sizes[i], 0) == -1)
+            die("send");
+        if (is("echo")) {
+            ssize_t got = answer(fd, back, sizeof back, DEADLINE);
+            if (got != (ssize_t)sizes[i] || memcmp(back, load, sizes[i]) != 0)
+                wrong("%zd bytes came back", got);
+        }
+        close(fd);
+        finish(0);
+    }
+
+    begin("a thousand datagrams from strangers");
+    for (int i = 0; i < 1000; i++) {
+        int fd = udp_socket();
+        send(fd, load + i, (size_t)i, 0);
+        close(fd); /* nobody is there for the answer: ICMP tells the server */
+        child_listen(&server, 0);
+    }
+    finish(0);
+
+    begin("the same datagram twice, and out of order");
+    int fd = udp_socket();
+    static const int order[] = {2, 1, 1, 3, 0, 0};
+    for (int i = 0; i < 6; i++)
+        send(fd, load + order[i], 16, 0);
+    for (int i = 0; i < 6 && is("echo"); i++) {
+        ssize_t got = answer(fd, back, sizeof back, DEADLINE);
+        if (got != 16 || memcmp(back, load + order[i], 16) != 0)
+            wrong("answer %d is not the one to datagram %d", i + 1, i + 1);
+    }
+    close(fd);
+    finish(0);
+
+    begin("idle after it all");
+    long cpu = cpu_ms_during(100);
+    if (cpu > 50)
+        wrong("it spins: %ld of 100 ms", cpu);
+    finish(0);
+}
+
+/* --- The table --- */
+
+static char *trim(char *text)
+{
+    text += strspn(text, " ");
+    text[strcspn(text, "\n")] = '\0';
+    for (size_t n = strlen(text); n > 0 && text[n - 1] == ' ';)
+        text[--n] = '\0';
+    return text;
+}
+
+static int find_server(const char *file, char *line, size_t size)
+{
+    FILE *table = fopen(file, "r");
+    if (!table)
+        die(file);
+    while (fgets(line, (int)size, table)) {
+        char *field[6];
+        int count = 0;
+        if (line[0] == '#')
+            continue;
+        for (char *at = line; at && count < 6; count++) {
+            char *bar = strchr(at, '|');
+            if (bar)
+                *bar++ = '\0';
+            field[count] = trim(at);
+            at = bar;
+        }
+        if (count == 6 && strcmp(field[0], program) == 0) {
+            arguments = field[1];
+            kind = field[2];
+            client_line = field[3];
+            typed = field[4];
+            printed = field[5];
+            fclose(table);
+            return 1;
+        }
+    }
+    fclose(table);
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: bad_peers BUILD_DIR SOURCE_DIR SERVERS "
+                        "chNN_x/SERVER [--all]\n");
+        return 2;
+    }
+    build_dir = argv[1];
+    source_dir = argv[2];
+    program = argv[4];
+    every_attack = argc == 6;
+    static char line[1024];
+    if (!find_server(argv[3], line, sizeof line)) {
+        printf("%s has no line in %s\n", program, argv[3]);
+        return 1;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    struct rlimit most;
+    getrlimit(RLIMIT_NOFILE, &most);
+    most.rlim_cur = most.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &most);
+    fill(load, sizeof load);
+
+    /* How it is before anybody has been unkind to it. */
+    attack = "at first";
+    if (!is("once")) {
+        start_server();
+        is_served();
+        is_served();
+        baseline_fds = open_descriptors();
+        baseline_kb = memory_kb();
+    }
+    if (is("tcp")) {
+        reset_before_accept();
+        reset_in_a_write();
+        leave_before_the_answer();
+        half_close_then_read();
+        connect_and_close();
+        one_byte_at_a_time();
+        special_bytes();
+        never_reads();
+        never_speaks();
+        if (!is("once")) {
+            no_descriptors();
+            at_once(1000);
+            if (is("many") && every_attack)
+                at_once(5000);
+        }
+    }
+    if (is("udp"))
+        datagrams();
+    stop_and_continue();
+
+    if (server.pid > 0 && !is("once")) {
+        int status = child_end(&server, SIGINT);
+        if (status != 128 + SIGINT)
+            wrong("Ctrl-C ends it with status %d", status);
+    }
+    if (failures > 0)
+        printf("%d failures\n", failures);
+    return failures > 0;
+}
