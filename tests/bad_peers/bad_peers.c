@@ -273,14 +273,13 @@ static void finish(int most_lines)
 {
     if (is("once")) {
         /* It may have ended, but in good order. */
-        cpu_ms_during(20);
-        int status = child_wait(&server, 0);
+        int status = child_wait(&server, 20);
         if (status == CHILD_HUNG) {
             long cpu = cpu_ms_during(100);
             if (cpu > 50)
                 wrong("it spins: %ld of 100 ms", cpu);
             status = child_end(&server, SIGINT);
-            if (status != 128 + SIGINT)
+            if (status != 128 + SIGINT && status != 0 && status != 1)
                 wrong("Ctrl-C ends it with status %d", status);
         } else {
             if (status != 0 && status != 1)
@@ -329,7 +328,8 @@ static int tcp_connection(void)
     if (fd == -1)
         die("socket");
     if (connect(fd, (struct sockaddr *)&server_addr, sizeof server_addr)) {
-        wrong("connect: %s", strerror(errno));
+        if (!is("once"))
+            wrong("connect: %s", strerror(errno));
         return fd;
     }
     fcntl(fd, F_SETFL, O_NONBLOCK);
