@@ -273,7 +273,7 @@ static void finish(int most_lines)
 {
     if (is("once")) {
         /* It may have ended, but in good order. */
-        int status = child_wait(&server, 20);
+        int status = child_wait(&server, 200);
         if (status == CHILD_HUNG) {
             long cpu = cpu_ms_during(100);
             if (cpu > 50)
