@@ -1,0 +1,199 @@
+# Reads every page, then does one check: see ./docs. One line a fault.
+function complain(where, what) {
+    print where ": " what
+    faults++
+}
+
+# What GitHub makes of a heading, for the part of a link after the #.
+function anchor_of(heading) {
+    gsub(/`|\*/, "", heading)
+    while (match(heading, /\]\([^)]*\)/)) # a link's text stays
+        heading = substr(heading, 1, RSTART - 1) \
+                  substr(heading, RSTART + RLENGTH)
+    gsub(/\342[\200\206\211][\200-\277]|\302\267|\303\227/, "", heading)
+    gsub(/\343\200[\200-\277]/, "", heading)
+    heading = tolower(heading)
+    gsub(/[^a-z0-9_ \200-\377-]/, "", heading)
+    gsub(/ /, "-", heading)
+    return heading
+}
+
+# docs/claims.md and ../ch03_x/README.md#y -> ch03_x/README.md
+function target_of(page, link,    folder) {
+    sub(/#.*/, "", link)
+    if (link == "")
+        return page
+    folder = page
+    if (!sub(/\/[^\/]*$/, "", folder))
+        folder = ""
+    while (sub(/^\.\.\//, "", link))
+        if (!sub(/\/[^\/]*$/, "", folder))
+            folder = ""
+    sub(/^\.\//, "", link)
+    return folder == "" ? link : folder "/" link
+}
+
+# Is there such a file or folder?
+function exists(path,    command, answer) {
+    if (!(path in known)) {
+        command = "test -e '" path "' && echo yes"
+        command | getline answer
+        close(command)
+        known[path] = answer == "yes"
+    }
+    return known[path]
+}
+
+function note_links(text,    at, label, link) {
+    gsub(/`[^`]*`/, "", text)
+    while (match(text, /\]\([^) ]*\)/)) {
+        link = substr(text, RSTART + 2, RLENGTH - 3)
+        label = substr(text, 1, RSTART - 1)
+        sub(/.*\[/, "", label)
+        text = substr(text, RSTART + RLENGTH)
+        if (link !~ /^[a-z]+:/) {
+            links++
+            link_page[links] = FILENAME
+            link_where[links] = FILENAME ":" FNR
+            link_label[links] = label
+            link_to[links] = link
+        }
+    }
+}
+
+FNR == 1 {
+    fenced = 0
+    section = ""
+    known[FILENAME] = 1
+}
+
+/^ *```/ {
+    if (!fenced && match($0, / name=[A-Za-z0-9_-]+/)) {
+        chapter = substr(FILENAME, 1, 4)
+        session[FILENAME, chapter "." substr($0, RSTART + 6, RLENGTH - 6)] \
+            = section
+    }
+    fenced = !fenced
+    next
+}
+fenced { next }
+
+/^#+ / {
+    heading = $0
+    sub(/^#+ +/, "", heading)
+    section = anchor_of(heading)
+    again = seen[FILENAME, section]++
+    if (again)
+        section = section "-" again
+    anchor[FILENAME, section] = 1
+}
+
+# | 3.11 | the notes say | wrong | what is so | sessions | source |
+FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
+    claims_where[FILENAME, $2] = FILENAME ":" FNR
+    if (FILENAME == "docs/claims.md")
+        ids[++id_count] = $2
+    cells = split($0, cell, /\|/)
+    if (cells != 8)
+        odd[FILENAME ":" FNR] = 1
+    right[FILENAME, $2] = cell[4] ~ /yes|맞음/
+    text = cell[6]
+    while (match(text, /\[ch[0-9][0-9]\.[A-Za-z0-9_-]+\]/)) {
+        proof[FILENAME, $2] = proof[FILENAME, $2] " " \
+                              substr(text, RSTART + 1, RLENGTH - 2)
+        text = substr(text, RSTART + RLENGTH)
+    }
+    source[FILENAME, $2] = cell[7]
+}
+
+FILENAME ~ /^docs\/corrections/ && /^### [0-9]+\.[0-9]+ / {
+    corrected[FILENAME, $2] = FILENAME ":" FNR
+}
+
+{ note_links($0) }
+
+function check_links(    i, page, name) {
+    for (i = 1; i <= links; i++) {
+        page = target_of(link_page[i], link_to[i])
+        if (!exists(page)) {
+            complain(link_where[i], "there is no " page)
+            continue
+        }
+        name = link_to[i]
+        if (sub(/^[^#]*#/, "", name) && !((page, name) in anchor))
+            complain(link_where[i], page " has no heading #" name)
+        else if (link_label[i] !~ /^ch[0-9][0-9]\.[A-Za-z0-9_-]+$/)
+            continue
+        else if (!((page, link_label[i]) in session))
+            complain(link_where[i], page " has no session " link_label[i])
+        else if (session[page, link_label[i]] != name)
+            complain(link_where[i], link_label[i] " is under #" \
+                                    session[page, link_label[i]])
+    }
+    if (links == 0)
+        complain("links", "none found")
+}
+
+function check_claims(    where, i, id, en, ko, part, last) {
+    en = "docs/claims.md"
+    ko = "docs/claims.ko.md"
+    for (where in odd)
+        complain(where, "not a row of six columns")
+    for (i = 1; i <= id_count; i++) {
+        id = ids[i]
+        if (proof[en, id] == "")
+            complain(claims_where[en, id], id " has no session")
+        if (source[en, id] !~ /[A-Za-z]/)
+            complain(claims_where[en, id], id " has no source")
+        if (!((ko, id) in claims_where))
+            complain(ko, "has no row " id)
+        else if (proof[ko, id] != proof[en, id])
+            complain(claims_where[ko, id],
+                     "other sessions than in English:" proof[en, id])
+        else if (source[ko, id] != source[en, id])
+            complain(claims_where[ko, id],
+                     "another source than in English:" source[en, id])
+        else if (right[ko, id] != right[en, id])
+            complain(claims_where[ko, id], "another judgement than in English")
+        split(id, part, ".")
+        if (part[2] != last[part[1]] + 1)
+            complain(claims_where[en, id], "what came before " id "?")
+        last[part[1]] = part[2]
+    }
+    for (where in claims_where)
+        if (index(where, ko) == 1 &&
+            !((en, substr(where, length(ko) + 2)) in claims_where))
+            complain(claims_where[where], "not in " en)
+    if (id_count == 0)
+        complain(en, "no rows found")
+}
+
+function check_corrections(    i, id, page, language) {
+    for (language = 0; language <= 1; language++) {
+        page = language ? "docs/corrections.ko.md" : "docs/corrections.md"
+        for (i = 1; i <= id_count; i++) {
+            id = ids[i]
+            if (!right["docs/claims.md", id] && !((page, id) in corrected))
+                complain(page, "nothing on " id)
+            if (right["docs/claims.md", id] && (page, id) in corrected)
+                complain(corrected[page, id], id " is right in the notes")
+            delete corrected[page, id]
+        }
+    }
+    for (id in corrected)
+        complain(corrected[id], "not a row of docs/claims.md")
+    if (id_count == 0)
+        complain(page, "no rows found")
+}
+
+END {
+    if (check == "links")
+        check_links()
+    else if (check == "claims")
+        check_claims()
+    else if (check == "corrections")
+        check_corrections()
+    else
+        complain(check, "no such check")
+    exit faults > 0
+}
