@@ -35,8 +35,7 @@ static bool same_session(const struct page *page, const struct session *a,
                          const struct page *other, const struct session *b)
 {
     if (strcmp(a->name, b->name) != 0) {
-        fprintf(stderr,
-                "%s:%d: session \"%s\" stands where %s:%d has \"%s\"\n",
+        fprintf(stderr, "%s:%d: session \"%s\" stands where %s:%d has \"%s\"\n",
                 other->path, b->line, b->name, page->path, a->line, a->name);
         return false;
     }
@@ -74,8 +73,7 @@ static bool same_sessions(const struct page *page, const struct page *other)
                        ? page->session_count
                        : other->session_count;
     for (size_t i = 0; i < count; i++)
-        if (!same_session(page, &page->sessions[i], other,
-                          &other->sessions[i]))
+        if (!same_session(page, &page->sessions[i], other, &other->sessions[i]))
             return false;
     if (page->session_count == other->session_count)
         return true;

@@ -25,14 +25,16 @@
 
 static const char usage[] =
     "usage: play                        list the chapters and their sessions\n"
-    "       play CHAPTER [SESSION]      play them here (CHAPTER: ch03, or all)\n"
+    "       play CHAPTER [SESSION]      play them here (CHAPTER: ch03, or "
+    "all)\n"
     "            --step                 wait for Enter after each explanation\n"
     "            --ko                   explain in Korean\n"
     "            --svg FILE             make a picture of the session, too\n"
     "       play --check CHAPTER SESSION  say nothing, unless it fails\n"
     "       play --lint CHAPTER         compare the pages and the programs\n"
     "       play --needs                what this machine can show\n"
-    "            --source DIR --build DIR   where the tree and the programs are\n";
+    "            --source DIR --build DIR   where the tree and the programs "
+    "are\n";
 
 struct command {
     const char *chapter; /* NULL: list */
@@ -48,12 +50,11 @@ static bool parse_command(struct command *command, int argc, char *argv[])
         .places = {.source = PLAY_SOURCE, .build = PLAY_BUILD}};
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
-        const char **value = strcmp(word, "--svg") == 0 ? &command->svg
-                             : strcmp(word, "--source") == 0
-                                 ? &command->places.source
-                             : strcmp(word, "--build") == 0
-                                 ? &command->places.build
-                                 : NULL;
+        const char **value =
+            strcmp(word, "--svg") == 0      ? &command->svg
+            : strcmp(word, "--source") == 0 ? &command->places.source
+            : strcmp(word, "--build") == 0  ? &command->places.build
+                                            : NULL;
         bool *flag = strcmp(word, "--check") == 0   ? &command->check
                      : strcmp(word, "--lint") == 0  ? &command->lint
                      : strcmp(word, "--needs") == 0 ? &command->needs
@@ -99,9 +100,8 @@ static bool find_chapters(const char *source)
     }
     for (struct dirent *entry; (entry = readdir(dir));) {
         const char *name = entry->d_name;
-        if (strncmp(name, "ch", 2) == 0 && strlen(name) > 5 &&
-            name[4] == '_' && strlen(name) < sizeof chapters[0] &&
-            chapter_count < MAX_CHAPTERS)
+        if (strncmp(name, "ch", 2) == 0 && strlen(name) > 5 && name[4] == '_' &&
+            strlen(name) < sizeof chapters[0] && chapter_count < MAX_CHAPTERS)
             strcpy(chapters[chapter_count++], name);
     }
     closedir(dir);
@@ -132,9 +132,9 @@ static void list(const char *chapter, const struct page *page)
 /* 10 s for an expectation, or PLAY_DEADLINE: valgrind and qemu are slow. */
 static int deadline(void)
 {
-    const char *seconds = getenv("PLAY_DEADLINE");
-    int value = seconds ? atoi(seconds) : 0;
-    return 1000 * (value > 0 && value < 3600 ? value : 10);
+    const char *told = getenv("PLAY_DEADLINE");
+    double seconds = told ? strtod(told, NULL) : 0;
+    return seconds > 0 && seconds < 3600 ? (int)(1000 * seconds) : 10000;
 }
 
 static enum outcome run_one(const struct command *command, const char *chapter,
@@ -222,8 +222,7 @@ int main(int argc, char *argv[])
             outcome = one;
     }
     if (!found) {
-        fprintf(stderr, "play: no chapter \"%s\"; there are:",
-                command.chapter);
+        fprintf(stderr, "play: no chapter \"%s\"; there are:", command.chapter);
         for (int i = 0; i < chapter_count; i++)
             fprintf(stderr, " %.4s", chapters[i]);
         fprintf(stderr, "\n");

@@ -50,8 +50,7 @@ static int literal_at(const struct session *session, const char *text,
     for (int i = 0; i < session->literal_count; i++) {
         const char *literal = session->literals[i].text;
         size_t length = strlen(literal);
-        if (length <= found_length ||
-            strncmp(text + at, literal, length) != 0)
+        if (length <= found_length || strncmp(text + at, literal, length) != 0)
             continue;
         char before = '\0', after = text[at + length];
         if (at > 0)

@@ -24,7 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTLE = 500 /* ms to fall asleep; who never sleeps is not waited for */
+enum {
+    SETTLE = 500 /* ms to fall asleep; who never sleeps is not waited for */
 };
 
 struct run {
@@ -156,7 +157,7 @@ static const char *await_line(struct run *run, const struct step *step)
         const char *partial = terminal->output + terminal->taken;
         size_t length = terminal->length - terminal->taken;
         bool ended = terminal_finished(terminal), late = now() >= deadline;
-        if (ended || late) {
+        if (ended || late || terminal->flooded) {
             char status[24];
             if (terminal->flooded)
                 blame(run, step->line, "%s prints without end",
@@ -166,9 +167,9 @@ static const char *await_line(struct run *run, const struct step *step)
                       label(run, step->terminal),
                       status_text(terminal->status, status));
             else
-                blame(run, step->line, "%s did not print this within %d s",
+                blame(run, step->line, "%s did not print this within %g s",
                       label(run, step->terminal),
-                      run->options->deadline / 1000);
+                      run->options->deadline / 1000.0);
             fprintf(stderr, "    the page:    %s\n", step->text);
             if (length > 0) {
                 fprintf(stderr, "    the program: ");
@@ -252,12 +253,12 @@ static bool await_end(struct run *run, int terminal, int line)
 {
     struct terminal *it = &run->terminals[terminal];
     long long deadline = now() + run->options->deadline;
-    while (!terminal_finished(it)) {
+    while (!terminal_finished(it) && !it->flooded) {
         if (interrupted(run))
             return false;
         if (now() >= deadline) {
-            blame(run, line, "%s did not end within %d s", label(run, terminal),
-                  run->options->deadline / 1000);
+            blame(run, line, "%s did not end within %g s", label(run, terminal),
+                  run->options->deadline / 1000.0);
             return false;
         }
         pump_until(run, deadline);
@@ -296,8 +297,7 @@ static bool status_is(struct run *run, int terminal, int line,
 /* Nobody asked about the status: then it has to be 0. */
 static bool ended_well(struct run *run, int terminal, int line)
 {
-    return run->status_checked[terminal] ||
-           status_is(run, terminal, line, "0");
+    return run->status_checked[terminal] || status_is(run, terminal, line, "0");
 }
 
 static void step_end(struct run *run, const struct step *step)
@@ -431,8 +431,8 @@ static void finish(struct run *run)
     bool was_running[MAX_TERMINALS];
     for (int i = 0; i < count; i++) {
         was_running[i] = terminal_running(&run->terminals[i]);
-        if (!was_running[i] && (!await_end(run, i, line) ||
-                                !ended_well(run, i, line)))
+        if (!was_running[i] &&
+            (!await_end(run, i, line) || !ended_well(run, i, line)))
             return;
     }
     for (int i = 0; i < count; i++)
@@ -476,8 +476,7 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
         } else if (literal->kind == LITERAL_FREE) {
             port = free_port_take(&locks[*lock_count]);
             if (port == 0) {
-                blame(run, session->line, "no free port for %s",
-                      literal->text);
+                blame(run, session->line, "no free port for %s", literal->text);
                 return false;
             }
             ++*lock_count;

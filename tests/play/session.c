@@ -22,8 +22,8 @@ struct reader {
 static bool fail(struct reader *reader, int line, const char *format, ...)
 {
     struct page *page = reader->page;
-    int used = snprintf(page->error, sizeof page->error, "%s:%d: ", page->path,
-                        line);
+    int used =
+        snprintf(page->error, sizeof page->error, "%s:%d: ", page->path, line);
     if (used < 0 || (size_t)used >= sizeof page->error)
         return false;
     va_list values;
@@ -231,8 +231,8 @@ static bool parse_steps(struct reader *reader, struct session *session,
                         session->name);
         if (!*line && !session->single)
             continue;
-        session->steps = grown(session->steps, session->step_count,
-                               sizeof *session->steps);
+        session->steps =
+            grown(session->steps, session->step_count, sizeof *session->steps);
         if (!parse_step(reader, session, line,
                         &session->steps[session->step_count]))
             return false;
@@ -259,10 +259,8 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
     page->sessions =
         grown(page->sessions, page->session_count, sizeof *page->sessions);
     struct session *session = &page->sessions[page->session_count++];
-    *session = (struct session){.heading = heading,
-                                .line = reader->line,
-                                .where = "",
-                                .needs = ""};
+    *session = (struct session){
+        .heading = heading, .line = reader->line, .where = "", .needs = ""};
     if (!parse_attributes(reader, session, info) ||
         (comment && !parse_attributes(reader, session, comment)))
         return false;
@@ -274,8 +272,7 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
             return fail(reader, session->line,
                         "two sessions are called \"%s\" (the first in line %d)",
                         session->name, page->sessions[i].line);
-    return parse_steps(reader, session, fence) &&
-           check_sample(reader, session);
+    return parse_steps(reader, session, fence) && check_sample(reader, session);
 }
 
 /* From "<!--" to "-->", perhaps over several lines; its inner text. */

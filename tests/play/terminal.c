@@ -66,10 +66,9 @@ int terminals_interrupted(void)
 /* PATH and LC_ALL, and what a tool around the runner must reach inside. */
 static char **child_environment(const char *directory)
 {
-    static const char *const passed[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=",
-                                         "LSAN_OPTIONS=", "GCOV_PREFIX",
-                                         "LLVM_PROFILE_FILE=", "TORTURE_",
-                                         "QEMU_LD_PREFIX="};
+    static const char *const passed[] = {
+        "ASAN_OPTIONS=",      "UBSAN_OPTIONS=", "LSAN_OPTIONS=",  "GCOV_PREFIX",
+        "LLVM_PROFILE_FILE=", "TORTURE_",       "QEMU_LD_PREFIX="};
     size_t count = 0;
     while (environ[count])
         count++;
@@ -202,8 +201,8 @@ static void push_input(struct terminal *terminal)
     if (terminal->input_fd < 0)
         return;
     if (terminal->typed_length > 0) {
-        ssize_t count = write(terminal->input_fd, terminal->typed,
-                              terminal->typed_length);
+        ssize_t count =
+            write(terminal->input_fd, terminal->typed, terminal->typed_length);
         if (count == -1 && errno != EAGAIN && errno != EINTR) {
             close_input(terminal);
             return;
@@ -360,12 +359,11 @@ const char *status_text(int status, char text[24])
     static const struct {
         int number;
         const char *name;
-    } names[] = {{SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
-                 {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"},
-                 {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
-                 {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
-                 {SIGHUP, "SIGHUP"},   {SIGALRM, "SIGALRM"},
-                 {SIGILL, "SIGILL"},   {SIGQUIT, "SIGQUIT"}};
+    } names[] = {
+        {SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"}, {SIGKILL, "SIGKILL"},
+        {SIGPIPE, "SIGPIPE"}, {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
+        {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGHUP, "SIGHUP"},
+        {SIGALRM, "SIGALRM"}, {SIGILL, "SIGILL"},   {SIGQUIT, "SIGQUIT"}};
     if (WIFEXITED(status)) {
         snprintf(text, 24, "%d", WEXITSTATUS(status));
         return text;

@@ -13,15 +13,15 @@
 
 struct terminal {
     const char *name;
-    char *command;   /* as run, owned; NULL while nothing was started */
-    pid_t pid;       /* also its process group; 0 once it has been waited for */
-    int input_fd;    /* to its standard input; -1 when closed */
-    int output_fd;   /* from its standard output and error; -1 at the end */
-    int status;      /* of waitpid, once pid is 0 */
-    char *output;    /* all it printed, owned; not terminated */
-    size_t length;   /* bytes in output */
-    size_t taken;    /* bytes of whole lines already taken */
-    char *typed;     /* typed, not yet in the pipe; owned */
+    char *command; /* as run, owned; NULL while nothing was started */
+    pid_t pid;     /* also its process group; 0 once it has been waited for */
+    int input_fd;  /* to its standard input; -1 when closed */
+    int output_fd; /* from its standard output and error; -1 at the end */
+    int status;    /* of waitpid, once pid is 0 */
+    char *output;  /* all it printed, owned; not terminated */
+    size_t length; /* bytes in output */
+    size_t taken;  /* bytes of whole lines already taken */
+    char *typed;   /* typed, not yet in the pipe; owned */
     size_t typed_length;
     bool input_ends; /* Ctrl-D was pressed: close after what was typed */
     bool flooded;    /* it printed more than any session could show */

@@ -28,10 +28,10 @@ struct view {
     const struct session *session;
     FILE *out;
     bool color;
-    int columns;         /* of the whole screen */
-    int lane_width;      /* 0: not wide enough, lines are labelled instead */
-    bool after_speech;   /* the last thing shown was the lecturer's */
-    int rows;            /* since the names of the lanes were last shown */
+    int columns;       /* of the whole screen */
+    int lane_width;    /* 0: not wide enough, lines are labelled instead */
+    bool after_speech; /* the last thing shown was the lecturer's */
+    int rows;          /* since the names of the lanes were last shown */
     struct view_event *events; /* all of it, for view_write_svg */
     size_t event_count;
 };

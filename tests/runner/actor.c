@@ -1,0 +1,99 @@
+/*
+ * actor.c - a program that behaves, or misbehaves, as it is told.
+ *
+ * The sessions under pages/ start it to see whether the runner notices.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void say_lines(char *lines[])
+{
+    for (; *lines; lines++)
+        printf("%s\n", *lines);
+}
+
+static void list_descriptors(void)
+{
+    for (int fd = 0; fd < 1024; fd++)
+        if (fcntl(fd, F_GETFD) != -1)
+            printf("%d\n", fd);
+}
+
+static void list_signals(void)
+{
+    sigset_t blocked;
+    sigprocmask(SIG_BLOCK, NULL, &blocked);
+    for (int number = 1; number < 32; number++) {
+        struct sigaction action;
+        if (sigismember(&blocked, number) == 1)
+            printf("%d is blocked\n", number);
+        if (sigaction(number, NULL, &action) == 0 &&
+            action.sa_handler != SIG_DFL)
+            printf("%d is not at its default\n", number);
+    }
+    printf("end of list\n");
+}
+
+/* A child of ours, which would outlive us. */
+static void found_family(void)
+{
+    printf("parent %ld\n", (long)getpid());
+    pid_t pid = fork();
+    if (pid == 0)
+        for (;;)
+            pause();
+    printf("child %ld\n", (long)pid);
+}
+
+int main(int argc, char *argv[])
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    const char *part = argc > 1 ? argv[1] : "";
+    char line[256];
+    if (strcmp(part, "say") == 0)
+        say_lines(argv + 2);
+    else if (strcmp(part, "say_and_wait") == 0) {
+        say_lines(argv + 2);
+        pause();
+    } else if (strcmp(part, "status") == 0 && argc > 2)
+        return atoi(argv[2]);
+    else if (strcmp(part, "crash") == 0)
+        abort();
+    else if (strcmp(part, "descriptors") == 0)
+        list_descriptors();
+    else if (strcmp(part, "signals") == 0)
+        list_signals();
+    else if (strcmp(part, "environment") == 0)
+        execlp("env", "env", (char *)NULL);
+    else if (strcmp(part, "flood") == 0)
+        for (;;)
+            puts("and on");
+    else if (strcmp(part, "flood_one_line") == 0)
+        for (;;)
+            fputs("and on ", stdout);
+    else if (strcmp(part, "partial") == 0)
+        printf("no newline");
+    else if (strcmp(part, "echo") == 0)
+        while (fgets(line, sizeof line, stdin))
+            fputs(line, stdout);
+    else if (strcmp(part, "family") == 0) {
+        found_family();
+        pause();
+    } else if (strcmp(part, "family_and_go") == 0)
+        found_family();
+    else if (strcmp(part, "stubborn") == 0) {
+        signal(SIGINT, SIG_IGN);
+        puts("ready");
+        for (;;)
+            pause();
+    } else {
+        fprintf(stderr, "actor: unknown part \"%s\"\n", part);
+        return 2;
+    }
+    return 0;
+}
