@@ -1,7 +1,7 @@
 /*
  * main.c - list, play and check the sessions of the chapters.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "lint.h"
 #include "needs.h"
 #include "run.h"
@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,10 @@ static bool parse_command(struct command *command, int argc, char *argv[])
     }
     if (command->check && !command->session)
         return false;
+    /* Programs are started from elsewhere: a relative path would break. */
+    static char build[PATH_MAX];
+    if (realpath(command->places.build, build))
+        command->places.build = build;
     return !command->svg || command->session;
 }
 
