@@ -1,0 +1,193 @@
+/*
+ * dgram_server.c - receive datagrams when you say so, with the buffer you say.
+ *
+ * Calls   socket -> bind -> recvmsg ... recvmsg
+ * Try     cc dgram_server.c -o dgram_server && ./dgram_server 9190
+ * See     bound to 127.0.0.1:9190
+ * Pair    dgram_client.c; stream_server.c and stream_client.c do the same
+ *         with a stream
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
+enum { GRACE = 300 }; /* ms: what was sent before Enter has come by then */
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static size_t read_size(void);
+static void wait_for_enter(void);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: dgram_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+
+    /* 1. A socket for datagrams. No doorkeeper: it talks to everybody. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("bound to %s\n", name);
+    printf("Enter receives once; a number first sets the buffer's size\n");
+
+    for (int receives = 0;;) {
+        size_t size = read_size();
+        struct pollfd there = {.fd = sock_fd, .events = POLLIN};
+        if (poll(&there, 1, GRACE) == 0)
+            printf("nothing there: the sender is silent, or gone, or its "
+                   "datagram is lost; waiting\n");
+
+        /* 3. Each Enter takes one datagram, or as much of it as fits. */
+        static char buffer[BIG];
+        struct iovec space = {.iov_base = buffer, .iov_len = size};
+        struct msghdr datagram = {.msg_name = &client_addr,
+                                  .msg_namelen = sizeof client_addr,
+                                  .msg_iov = &space,
+                                  .msg_iovlen = 1};
+        ssize_t count = recvmsg(sock_fd, &datagram, 0);
+        if (count == -1) {
+            perror("dgram_server: recvmsg");
+            poll(NULL, 0, 100); /* whatever it is: breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("receive %d, buffer %zu, from %s: %zd bytes ", ++receives, size,
+               name, count);
+        print_quoted(buffer, (size_t)count);
+
+        /* 4. recvmsg, unlike recvfrom, can tell that something was cut. */
+        if (datagram.msg_flags & MSG_TRUNC)
+            printf("the rest of this datagram is lost (MSG_TRUNC)\n");
+    }
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "dgram_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "dgram_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
+static size_t read_size(void)
+{
+    char line[41];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        size_t length = strcspn(line, "\n");
+        int whole = line[length] == '\n';
+        line[length] = '\0';
+        unsigned long size = strtoul(line, NULL, 10);
+        if (length == 0)
+            return BIG;
+        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
+            size <= BIG)
+            return size;
+        fprintf(stderr, "dgram_server: not a size (1 to %d): \"%s\"\n", BIG,
+                line);
+        if (!whole)
+            wait_for_enter();
+    }
+    return BIG;
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dgram_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,157 @@
+/*
+ * peer_state.c - what a stream learns of its peer: gone, or gone badly.
+ *
+ * Calls   socket -> bind -> listen -> connect -> accept, then read and write
+ *         at one end after the other end has closed
+ * Try     cc peer_state.c -o peer_state && ./peer_state
+ * See     read   0: the peer has closed
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 10 * 1000 }; /* ms for what the peer's end must tell */
+
+static volatile sig_atomic_t sigpipes; /* a handler can only reach a global */
+
+static void count_sigpipe(int signal_number);
+static void connect_pair(int *our_fd, int *peer_fd);
+static void print_read(int fd);
+static void print_write(int fd);
+static void await_error(int fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 1) {
+        fprintf(stderr, "usage: peer_state (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    struct sigaction on_sigpipe; /* uncaught, it would end the program */
+    memset(&on_sigpipe, 0, sizeof on_sigpipe);
+    on_sigpipe.sa_handler = count_sigpipe;
+    if (sigaction(SIGPIPE, &on_sigpipe, NULL) == -1)
+        die("sigaction");
+    int our_fd, peer_fd;
+
+    /* 1. The peer closes: its system sends FIN, our read returns 0. */
+    connect_pair(&our_fd, &peer_fd);
+    printf("the peer calls close\n");
+    close(peer_fd);
+    print_read(our_fd);
+
+    /* 2. FIN says "I send no more", not "I read no more": this one goes. */
+    print_write(our_fd);
+
+    /* 3. But nobody is there to read it, and the answer is RST. */
+    await_error(our_fd);
+    printf("the peer's system has answered with RST\n");
+    print_write(our_fd);
+    close(our_fd);
+
+    /* 4. The peer resets: a linger time of 0 makes close send RST. */
+    connect_pair(&our_fd, &peer_fd);
+    printf("another peer resets the connection\n");
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (setsockopt(peer_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once))
+        die("setsockopt SO_LINGER");
+    close(peer_fd);
+    await_error(our_fd);
+    print_read(our_fd);
+    print_write(our_fd);
+    close(our_fd);
+    return 0;
+}
+
+static void count_sigpipe(int signal_number)
+{
+    (void)signal_number;
+    sigpipes++;
+}
+
+/* A stream with both its ends in this program. */
+static void connect_pair(int *our_fd, int *peer_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind 127.0.0.1:0");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    *our_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (*our_fd == -1)
+        die("socket");
+    if (connect(*our_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect 127.0.0.1 port %d", ntohs(addr.sin_port));
+    *peer_fd = accept(listen_fd, NULL, NULL);
+    if (*peer_fd == -1)
+        die("accept");
+    close(listen_fd);
+}
+
+static void print_read(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    if (poll(&wanted, 1, PATIENCE) != 1)
+        die("poll");
+    char buffer[100];
+    ssize_t count = read(fd, buffer, sizeof buffer);
+    if (count == 0)
+        printf("  read   0: the peer has closed\n");
+    else if (count == -1)
+        printf("  read  -1: %s\n",
+               errno == ECONNRESET ? "ECONNRESET" : strerror(errno));
+    else
+        printf("  read  %zd bytes\n", count);
+}
+
+static void print_write(int fd)
+{
+    sigpipes = 0;
+    ssize_t count = write(fd, "hello", 5);
+    if (count == -1)
+        printf("  write -1: %s\n", errno == EPIPE ? "EPIPE" : strerror(errno));
+    else
+        printf("  write %zd bytes, no error\n", count);
+    if (sigpipes > 0)
+        printf("  and the signal SIGPIPE\n");
+}
+
+/* No events wanted: what ends the poll is an error, or the end. */
+static void await_error(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = 0};
+    if (poll(&wanted, 1, PATIENCE) != 1)
+        die("poll");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "peer_state: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,162 @@
+/*
+ * rough_network.c - datagrams damaged, doubled, overtaken and dropped on the
+ * way: what the receiver sees of it.
+ *
+ * Calls   unshare, socket SOCK_RAW -> sendto; socket SOCK_DGRAM -> bind ->
+ *         recv
+ * Try     cc rough_network.c -o rough_network && ./rough_network
+ * See     receive 1: "one"
+ *
+ * The network is played by a raw socket, which writes the UDP header itself
+ * and so can put a wrong checksum on the way. That needs Linux (_GNU_SOURCE,
+ * unshare): a network of the program's own, where no root is needed.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 10 * 1000 }; /* ms without a datagram */
+
+static void enter_own_network(void);
+static void deliver(int raw_fd, const struct sockaddr_in *to, const char *text,
+                    int flipped_bit);
+static uint16_t udp_checksum(const unsigned char *packet, size_t length);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 1) {
+        fprintf(stderr, "usage: rough_network (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    enter_own_network();
+
+    /* 1. The receiver: an ordinary datagram socket. */
+    int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    if (bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind 127.0.0.1:0");
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+
+    /* 2. The network. What goes in as one, two, ... six comes out so: */
+    int raw_fd = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
+    if (raw_fd == -1)
+        die("socket SOCK_RAW");
+    printf("the network passes on \"one\"\n");
+    deliver(raw_fd, &addr, "one", 0);
+    printf("the network makes \"uwo\" of \"two\": one bit flipped\n");
+    deliver(raw_fd, &addr, "two", 1);
+    printf("the network delivers \"three\" twice\n");
+    deliver(raw_fd, &addr, "three", 0);
+    deliver(raw_fd, &addr, "three", 0);
+    printf("the network lets \"five\" overtake \"four\"\n");
+    deliver(raw_fd, &addr, "five", 0);
+    deliver(raw_fd, &addr, "four", 0);
+    printf("the network drops \"six\", and passes on \"the end\"\n");
+    deliver(raw_fd, &addr, "the end", 0);
+
+    /* 3. The receiver takes what has come, in the order it came. */
+    char text[100] = "";
+    for (int receives = 1; strcmp(text, "the end") != 0; receives++) {
+        struct pollfd wanted = {.fd = sock_fd, .events = POLLIN};
+        int ready = poll(&wanted, 1, PATIENCE);
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready != 1)
+            die("poll");
+        ssize_t count = recv(sock_fd, text, sizeof text - 1, 0);
+        if (count == -1)
+            die("recv");
+        text[count] = '\0';
+        printf("receive %d: \"%s\"\n", receives, text);
+    }
+    close(raw_fd);
+    close(sock_fd);
+    return 0;
+}
+
+/* A network with nothing in it but a loopback of its own, still switched off.
+ * In it this program may do what elsewhere only root may. */
+static void enter_own_network(void)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+        die("unshare (a user and network namespace of our own)");
+    int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (any_fd == -1)
+        die("socket");
+    struct ifreq loopback;
+    memset(&loopback, 0, sizeof loopback);
+    strcpy(loopback.ifr_name, "lo");
+    loopback.ifr_flags = IFF_UP;
+    if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == -1)
+        die("ioctl SIOCSIFFLAGS lo up");
+    close(any_fd);
+}
+
+/* One UDP packet: ports, length and checksum (RFC 768), then the text. */
+static void deliver(int raw_fd, const struct sockaddr_in *to, const char *text,
+                    int flipped_bit)
+{
+    unsigned char packet[100] = {0};
+    size_t length = 8 + strlen(text);
+    uint16_t port = ntohs(to->sin_port);
+    packet[0] = packet[2] = (unsigned char)(port >> 8);
+    packet[1] = packet[3] = (unsigned char)port;
+    packet[5] = (unsigned char)length;
+    memcpy(packet + 8, text, strlen(text));
+    uint16_t checksum = udp_checksum(packet, length);
+    packet[6] = (unsigned char)(checksum >> 8);
+    packet[7] = (unsigned char)checksum;
+
+    packet[8] ^= (unsigned char)flipped_bit; /* on the way: after the sum */
+    struct sockaddr_in host = *to;
+    host.sin_port = 0; /* a raw socket has no port; ours is in the packet */
+    if (sendto(raw_fd, packet, length, 0, (struct sockaddr *)&host,
+               sizeof host) == -1)
+        die("sendto 127.0.0.1");
+}
+
+/* The sum of all 16-bit words, carries added in, upside down. It covers both
+ * IP addresses (127.0.0.1 twice), the protocol and the length, too. */
+static uint16_t udp_checksum(const unsigned char *packet, size_t length)
+{
+    unsigned long sum = 2 * (0x7f00 + 0x0001) + IPPROTO_UDP + length;
+    for (size_t i = 0; i < length; i++)
+        sum += i % 2 == 0 ? packet[i] * 256ul : packet[i];
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff ? 0xffff : (uint16_t)~sum;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "rough_network: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

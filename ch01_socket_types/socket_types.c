@@ -1,0 +1,134 @@
+/*
+ * socket_types.c - ask for every kind of socket, and ask each what it is.
+ *
+ * Calls   socket -> getsockopt SO_TYPE, SO_PROTOCOL -> close
+ * Try     cc socket_types.c -o socket_types && ./socket_types
+ * See     AF_INET   SOCK_STREAM  0                SOCK_STREAM, TCP
+ *
+ * More than POSIX 2008, so _DEFAULT_SOURCE: SO_PROTOCOL, which POSIX has only
+ * since 2024. Not every machine has every protocol: the table says so.
+ */
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The numbers are everybody's (IANA's, and Linux's own for MPTCP). */
+enum { SCTP = 132, UDPLITE = 136, MPTCP = 262 };
+
+static void try_socket(int type, const char *protocol_name, int protocol);
+static const char *type_name(int type);
+static const char *protocol_called(int protocol);
+static const char *error_name(int error);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 1) {
+        fprintf(stderr, "usage: socket_types (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    printf("%-8s %-12s %-16s %s\n", "family", "type", "third argument",
+           "the system says");
+
+    /* 1. Family and type are enough: 0 stands for the one that is meant. */
+    try_socket(SOCK_STREAM, "0", 0);
+    try_socket(SOCK_DGRAM, "0", 0);
+
+    /* 2. The third argument may say it, too, but it must fit the type. */
+    try_socket(SOCK_STREAM, "IPPROTO_TCP", IPPROTO_TCP);
+    try_socket(SOCK_DGRAM, "IPPROTO_UDP", IPPROTO_UDP);
+    try_socket(SOCK_STREAM, "IPPROTO_UDP", IPPROTO_UDP);
+    try_socket(SOCK_DGRAM, "IPPROTO_TCP", IPPROTO_TCP);
+
+    /* 3. Here it is needed: a second protocol, same family, same type. */
+    try_socket(SOCK_STREAM, "IPPROTO_MPTCP", MPTCP);
+    try_socket(SOCK_DGRAM, "IPPROTO_UDPLITE", UDPLITE);
+    try_socket(SOCK_STREAM, "IPPROTO_SCTP", SCTP);
+    return 0;
+}
+
+/* One row: what was asked for, and what came of it. */
+static void try_socket(int type, const char *protocol_name, int protocol)
+{
+    int sock_fd = socket(AF_INET, type, protocol);
+    const char *error = sock_fd == -1 ? error_name(errno) : NULL;
+    if (sock_fd == -1 && error == NULL)
+        die("socket"); /* out of descriptors, say: nothing about the types */
+    printf("%-8s %-12s %-16s ", "AF_INET", type_name(type), protocol_name);
+    if (error != NULL) {
+        int basic = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+        printf("%s: %s\n", basic ? "refused" : "not on this machine", error);
+        return;
+    }
+    int real_type = 0;
+    socklen_t length = sizeof real_type;
+    if (getsockopt(sock_fd, SOL_SOCKET, SO_TYPE, &real_type, &length) == -1)
+        die("getsockopt SO_TYPE");
+    printf("%s, ", type_name(real_type));
+#ifdef SO_PROTOCOL
+    int real_protocol = 0;
+    length = sizeof real_protocol;
+    if (getsockopt(sock_fd, SOL_SOCKET, SO_PROTOCOL, &real_protocol, &length))
+        die("getsockopt SO_PROTOCOL");
+    printf("%s\n", protocol_called(real_protocol));
+#else
+    printf("(this system has no SO_PROTOCOL; we asked for %s)\n",
+           protocol_called(protocol));
+#endif
+    close(sock_fd);
+}
+
+static const char *type_name(int type)
+{
+    return type == SOCK_STREAM  ? "SOCK_STREAM"
+           : type == SOCK_DGRAM ? "SOCK_DGRAM"
+                                : "another type";
+}
+
+static const char *protocol_called(int protocol)
+{
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return "TCP";
+    case IPPROTO_UDP:
+        return "UDP";
+    case SCTP:
+        return "SCTP";
+    case UDPLITE:
+        return "UDP-Lite";
+    case MPTCP:
+        return "MPTCP";
+    default:
+        return "another protocol";
+    }
+}
+
+/* What socket(2) knows for a combination that does not exist; else NULL. */
+static const char *error_name(int error)
+{
+    return error == EPROTONOSUPPORT ? "EPROTONOSUPPORT"
+           : error == EPROTOTYPE    ? "EPROTOTYPE"
+           : error == ENOPROTOOPT   ? "ENOPROTOOPT"
+           : error == EAFNOSUPPORT  ? "EAFNOSUPPORT"
+           : error == EINVAL        ? "EINVAL"
+                                    : NULL;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "socket_types: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,207 @@
+/*
+ * stream_server.c - read a stream when you say so, with the buffer you say.
+ *
+ * Calls   socket -> bind -> listen -> accept -> read ... read 0 -> close
+ * Try     cc stream_server.c -o stream_server && ./stream_server 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    stream_client.c; dgram_server.c and dgram_client.c do the same
+ *         with datagrams
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static size_t read_size(void);
+static void wait_for_enter(void);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: stream_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+
+    /* 3. Open the door: the system now completes handshakes by itself. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a connection is there. It has a socket of its own. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("stream_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("accepted %s\n", name);
+        printf("Enter reads once; a number first sets the buffer's size\n");
+
+        /* 5. Each Enter is one read. It takes what is there and fits. */
+        static char buffer[BIG];
+        long long total = 0;
+        int reads = 0;
+        ssize_t count;
+        do {
+            size_t size = read_size();
+            count = read(conn_fd, buffer, size);
+            if (count <= 0)
+                break;
+            printf("read %d, buffer %zu: %zd bytes ", ++reads, size, count);
+            print_quoted(buffer, (size_t)count);
+            total += count;
+        } while (count > 0);
+
+        /* 6. A stream has an end, and read tells it: 0. */
+        if (count == 0)
+            printf("read gave 0: the client has closed\n");
+        else
+            printf("%s lost: %s\n", name, strerror(errno));
+        printf("%lld bytes in %d reads\n", total, reads);
+        close(conn_fd);
+    }
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "stream_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "stream_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
+static size_t read_size(void)
+{
+    char line[41];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        size_t length = strcspn(line, "\n");
+        int whole = line[length] == '\n';
+        line[length] = '\0';
+        unsigned long size = strtoul(line, NULL, 10);
+        if (length == 0)
+            return BIG;
+        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
+            size <= BIG)
+            return size;
+        fprintf(stderr, "stream_server: not a size (1 to %d): \"%s\"\n", BIG,
+                line);
+        if (!whole)
+            wait_for_enter();
+    }
+    return BIG;
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "stream_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
