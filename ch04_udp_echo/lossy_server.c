@@ -1,0 +1,255 @@
+/*
+ * lossy_server.c - an echo server that loses every EVERYth datagram.
+ *
+ * It counts the questions of each client. Of every EVERY questions one is
+ * lost: the first time the question itself, the next time its answer, and so
+ * on in turn. A lost answer brings the same question again: the work is not
+ * done twice, the old answer is sent once more.
+ *
+ * Calls   socket -> bind -> recvfrom/sendto
+ * Try     cc lossy_server.c -o lossy_server && ./lossy_server 9190 3
+ * See     bound to 127.0.0.1:9190
+ * Pair    retry_client.c, whose first comment tells the protocol
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    HEADER = 8,       /* who asks, which question */
+    TEXT_SIZE = 1000, /* bytes of text at most */
+    CLIENTS = 64,     /* remembered at a time; the oldest is forgotten */
+};
+
+struct client {
+    struct sockaddr_storage addr;
+    uint32_t id;                     /* its own number, not its port's */
+    uint32_t number;                 /* its last question */
+    unsigned questions;              /* that came, or would have come */
+    bool lose_answer;                /* what to lose next */
+    char answer[HEADER + TEXT_SIZE]; /* to its last question */
+    size_t answer_size;
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static unsigned parse_number(const char *text, unsigned most);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static bool same_address(const struct sockaddr_storage *a,
+                         const struct sockaddr_storage *b);
+static struct client *find_client(const struct sockaddr_storage *addr,
+                                  uint32_t id);
+static uint32_t get_number(const char *bytes);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: lossy_server [ADDRESS] PORT EVERY\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 2], &server_addr);
+    unsigned every = parse_number(argv[argc - 1], 1000000);
+    unsigned handled = 0;
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+
+    /* 1. A datagram socket. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("bound to %s\n", name);
+
+    for (;;) {
+        /* 3. Block until a question is there. One byte more than the largest:
+         *    so what is too large can be told. */
+        char question[HEADER + TEXT_SIZE + 1];
+        addr_len = sizeof client_addr;
+        ssize_t received = recvfrom(sock_fd, question, sizeof question, 0,
+                                    (struct sockaddr *)&client_addr, &addr_len);
+        if (received == -1) {
+            perror("lossy_server: recvfrom");
+            poll(NULL, 0, 100); /* if it goes on failing, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        if (received < HEADER || received > HEADER + TEXT_SIZE) {
+            printf("%s: not a question, ignored\n", name);
+            continue;
+        }
+
+        /* 4. Lose it? */
+        struct client *client = find_client(&client_addr, get_number(question));
+        uint32_t number = get_number(question + 4);
+        bool lose = ++client->questions % every == 0;
+        bool lose_answer = lose && client->lose_answer;
+        if (lose)
+            client->lose_answer = !client->lose_answer;
+        if (lose && !lose_answer) {
+            printf("question %u: lost on the way here\n", number);
+            continue;
+        }
+
+        /* 5. A new question makes work, an old one does not make it twice. */
+        if (number == client->number) {
+            printf("question %u again: the same answer\n", number);
+        } else if (number > client->number) {
+            client->number = number;
+            client->answer_size = (size_t)received;
+            memcpy(client->answer, question, client->answer_size);
+            printf("question %u: handled (%u in all): ", number, ++handled);
+            print_quoted(question + HEADER, (size_t)received - HEADER);
+        } else {
+            printf("question %u: older than the last, ignored\n", number);
+            continue;
+        }
+
+        /* 6. The answer goes, or gets lost. */
+        if (lose_answer)
+            printf("answer %u: lost on the way back\n", number);
+        else if (sendto(sock_fd, client->answer, client->answer_size, 0,
+                        (struct sockaddr *)&client_addr, addr_len) == -1)
+            printf("%s not answered: %s\n", name, strerror(errno));
+    }
+}
+
+/* The one we know, or a place for a new one: the oldest's. */
+static struct client *find_client(const struct sockaddr_storage *addr,
+                                  uint32_t id)
+{
+    static struct client clients[CLIENTS];
+    static size_t oldest;
+    for (size_t i = 0; i < CLIENTS; i++)
+        if (clients[i].id == id && same_address(&clients[i].addr, addr))
+            return &clients[i];
+    struct client *client = &clients[oldest++ % CLIENTS];
+    memset(client, 0, sizeof *client);
+    client->addr = *addr;
+    client->id = id;
+    return client;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "lossy_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "lossy_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* A whole number from 1 to most, as typed. */
+static unsigned parse_number(const char *text, unsigned most)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] || number < 1 || number > most) {
+        fprintf(stderr, "lossy_server: not a number (1 to %u): \"%.40s\"\n",
+                most, text);
+        exit(2);
+    }
+    return (unsigned)number;
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Is it the same host, and the same port on it? */
+static bool same_address(const struct sockaddr_storage *a,
+                         const struct sockaddr_storage *b)
+{
+    char name_a[NAME_SIZE], name_b[NAME_SIZE];
+    name_address(a, name_a);
+    name_address(b, name_b);
+    return strcmp(name_a, name_b) == 0;
+}
+
+/* Four bytes in network order. */
+static uint32_t get_number(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "lossy_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,204 @@
+/*
+ * overflow_receiver.c - a receiver that reads too late, and counts what it
+ * lost.
+ *
+ * The system keeps what fits into the receive buffer and drops the rest.
+ * Every datagram carries its number, so the receiver can count the missing
+ * ones. Linux counts, too, and tells by SO_RXQ_OVFL (not POSIX, hence
+ * _DEFAULT_SOURCE); elsewhere the program's own count has to do.
+ *
+ * Calls   socket -> setsockopt -> bind -> recvmsg -> sendto
+ * Try     cc overflow_receiver.c -o overflow_receiver
+ *         ./overflow_receiver 9190
+ * See     bound to 127.0.0.1:9190
+ * Pair    overflow_sender.c; flow_receiver.c is the same over TCP
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static uint32_t get_number(const char *bytes);
+static void put_number(char *bytes, uint32_t number);
+static void wait_for_enter(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: overflow_receiver [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+
+    /* 1. A datagram socket with a small buffer, which counts its losses. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    int room = ROOM;
+    if (setsockopt(sock_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
+        die("setsockopt SO_RCVBUF");
+#ifdef SO_RXQ_OVFL
+    int on = 1;
+    if (setsockopt(sock_fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on) == -1)
+        die("setsockopt SO_RXQ_OVFL");
+#endif
+
+    /* 2. Give it the address. From now on datagrams may come, and be lost. */
+    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("bound to %s\n", name);
+
+    /* 3. Somebody sends, we do something else. */
+    printf("not reading yet: press Enter to read\n");
+    wait_for_enter();
+
+    /* 4. Read all that waits, up to the last one: it is a number alone. */
+    unsigned received = 0, dropped = 0, last = 0;
+    while (last == 0) {
+        char datagram[1000];
+        union {
+            struct cmsghdr first; /* aligned as the system wants it */
+            char bytes[CMSG_SPACE(sizeof dropped)];
+        } control;
+        struct sockaddr_storage sender_addr;
+        struct iovec place = {.iov_base = datagram, .iov_len = sizeof datagram};
+        struct msghdr message = {.msg_name = &sender_addr,
+                                 .msg_namelen = sizeof sender_addr,
+                                 .msg_iov = &place,
+                                 .msg_iovlen = 1,
+                                 .msg_control = &control,
+                                 .msg_controllen = sizeof control};
+        ssize_t count = recvmsg(sock_fd, &message, 0);
+        if (count == -1)
+            die("recvmsg");
+#ifdef SO_RXQ_OVFL
+        struct cmsghdr *note = CMSG_FIRSTHDR(&message);
+        if (note && note->cmsg_type == SO_RXQ_OVFL)
+            memcpy(&dropped, CMSG_DATA(note), sizeof dropped);
+#endif
+        if (count == sizeof datagram) {
+            received++;
+        } else if (count == sizeof(uint32_t)) {
+            last = get_number(datagram);
+            /* 5. Tell the sender how many came. */
+            put_number(datagram, received);
+            if (sendto(sock_fd, datagram, sizeof(uint32_t), 0,
+                       (struct sockaddr *)&sender_addr,
+                       message.msg_namelen) == -1)
+                die("sendto");
+        }
+    }
+    printf("the last one has number %u: %u went before it\n", last, last - 1);
+    printf("received %u\n", received);
+    printf("missing %u\n", last - 1 - received);
+#ifdef SO_RXQ_OVFL
+    printf("dropped %u, says the system\n", dropped);
+#endif
+    close(sock_fd);
+    return 0;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr,
+                "overflow_receiver: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "overflow_receiver: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Four bytes in network order. */
+static uint32_t get_number(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* Four bytes in network order. */
+static void put_number(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "overflow_receiver: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,228 @@
+/*
+ * retry_client.c - what UDP leaves to the program: number, time-out, retry.
+ *
+ * A question is eight bytes and a text: who asks, which question it is (both
+ * in network order), and up to 1000 bytes. The answer begins with the same
+ * eight bytes. Whatever is lost is sent again; whatever comes twice is told
+ * by its number.
+ *
+ * Calls   socket -> connect -> send/poll/recv -> close
+ * Try     cc retry_client.c -o retry_client && ./retry_client 127.0.0.1 9190
+ * See     each line answered once, and how often it had to be sent
+ * Pair    lossy_server.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HEADER = 8,       /* who asks, which question */
+    TEXT_SIZE = 1000, /* bytes of text at most */
+    PATIENCE = 300,   /* ms for the first try; each further one doubles it */
+    TRIES = 3,
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void put_number(char *bytes, uint32_t number);
+static uint32_t get_number(const char *bytes);
+static long long now(void);
+static bool await_datagram(int fd, long long deadline);
+static ssize_t read_line(char *line, size_t size);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: retry_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A datagram socket that hears its peer alone. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+
+    /* 2. Our port may have been somebody else's a moment ago, so a number of
+     *    our own comes with every question. */
+    char question[HEADER + TEXT_SIZE], answer[HEADER + TEXT_SIZE];
+    put_number(question, (uint32_t)(now() * 32768 + getpid()));
+
+    unsigned number = 0, retries = 0;
+    bool too_long = false;
+    ssize_t length;
+    while ((length = read_line(question + HEADER, TEXT_SIZE)) != -1) {
+        if (length > TEXT_SIZE) {
+            fprintf(stderr, "retry_client: %zd bytes in a line, %d at most\n",
+                    length, TEXT_SIZE);
+            too_long = true;
+            continue;
+        }
+        put_number(question + 4, ++number);
+        size_t size = HEADER + (size_t)length;
+        ssize_t received = -1;
+        for (int tries = 1; received == -1; tries++) {
+            /* 3. Send it; and send it again if nothing comes in time. */
+            if (send(sock_fd, question, size, 0) == -1)
+                die("send to %s port %s", argv[1], argv[2]);
+            int patience = PATIENCE << (tries - 1);
+            long long deadline = now() + patience;
+
+            /* 4. Only an answer to this question counts. */
+            while (received == -1 && await_datagram(sock_fd, deadline)) {
+                received = recv(sock_fd, answer, sizeof answer, MSG_DONTWAIT);
+                if (received == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+                    die("recv from %s port %s", argv[1], argv[2]);
+                if (received < HEADER || memcmp(answer, question, HEADER)) {
+                    if (received >= HEADER)
+                        printf("ignored, an answer to question %u\n",
+                               get_number(answer + 4));
+                    received = -1;
+                }
+            }
+            if (received == -1 && tries == TRIES) {
+                fprintf(stderr,
+                        "retry_client: question %u: sent %d times, no answer: "
+                        "giving up\n",
+                        number, TRIES);
+                return 1;
+            }
+            if (received == -1) {
+                printf("question %u: no answer in %d ms, once more\n", number,
+                       patience);
+                retries++;
+            }
+        }
+        printf("answer %u: ", number);
+        print_quoted(answer + HEADER, (size_t)received - HEADER);
+    }
+    printf("%u questions, %u answers, %u retries\n", number, number, retries);
+    close(sock_fd);
+    return too_long ? 1 : 0;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "retry_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "retry_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* Four bytes in network order. */
+static void put_number(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_number(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* Milliseconds, by a clock that nobody sets back. */
+static long long now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Is there one, before the clock shows the deadline? */
+static bool await_datagram(int fd, long long deadline)
+{
+    long long left = deadline - now();
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+    if (ready == -1)
+        die("poll");
+    return ready == 1;
+}
+
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
+{
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "retry_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

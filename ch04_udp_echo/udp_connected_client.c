@@ -1,0 +1,235 @@
+/*
+ * udp_connected_client.c - connect a UDP socket: one peer, an address, errors.
+ *
+ * No packet leaves for it. The system only notes the peer, and from then on
+ * picks this end's address, drops what strangers send, and hands on the news
+ * that nobody lives at the peer's port.
+ *
+ * Calls   socket -> connect -> send/recv -> close
+ * Try     cc udp_connected_client.c -o udp_connected_client
+ *         ./udp_connected_client 127.0.0.1 9190
+ * See     before connect: 0.0.0.0:0
+ * Pair    udp_echo_server.c; udp_echo_client.c is the unconnected one
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    PATIENCE = 1000, /* ms from sending to giving an answer up */
+    SILENCES = 3,    /* so many in a row: the server is not there */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_local(int fd, const char *when);
+static long long now(void);
+static bool await_datagram(int fd, long long deadline);
+static ssize_t read_line(char *line, size_t size);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: udp_connected_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A datagram socket. It has no address, and no peer. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    print_local(sock_fd, "before connect");
+
+    /* 2. Register the peer. Nothing is sent: nobody there needs to agree. */
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+    print_local(sock_fd, "after connect");
+
+    static char line[64 * 1024], buffer[64 * 1024];
+    int lines = 0, answers = 0, silences = 0;
+    ssize_t length;
+    while (silences < SILENCES &&
+           (length = read_line(line, sizeof line)) != -1) {
+        size_t count =
+            (size_t)length < sizeof line ? (size_t)length : sizeof line;
+        lines++;
+
+        /* 3. No address: send knows the peer. */
+        if (send(sock_fd, line, count, 0) == -1) {
+            fprintf(stderr, "udp_connected_client: send %zd bytes: %s\n",
+                    length, strerror(errno));
+            if (errno != EMSGSIZE)
+                return 1;
+            continue; /* too long a line is no reason to go */
+        }
+
+        /* 4. Only the peer's datagrams come here, or the news of its end. */
+        bool answered = false;
+        long long deadline = now() + PATIENCE;
+        for (bool late = false; !answered && !late;) {
+            late = !await_datagram(sock_fd, deadline);
+            ssize_t received =
+                recv(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT);
+            if (received == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+                continue;
+            if (received == -1)
+                die("recv from %s port %s", argv[1], argv[2]);
+            answered = received == length && memcmp(buffer, line, count) == 0;
+            printf(answered ? "%zd bytes: " : "ignored, %zd bytes: ", received);
+            print_quoted(buffer, (size_t)received);
+        }
+        silences = answered ? 0 : silences + 1;
+        answers += answered;
+        if (!answered)
+            fprintf(
+                stderr,
+                "udp_connected_client: no answer from %s port %s in %d ms\n",
+                argv[1], argv[2], PATIENCE);
+    }
+    if (silences == SILENCES)
+        fprintf(stderr,
+                "udp_connected_client: silent %d times in a row: is anybody "
+                "there?\n",
+                SILENCES);
+    close(sock_fd);
+    return answers == lines ? 0 : 1;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr,
+                "udp_connected_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "udp_connected_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The address that this end of the conversation has now. */
+static void print_local(int fd, const char *when)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    printf("%s: %s\n", when, name);
+}
+
+/* Milliseconds, by a clock that nobody sets back. */
+static long long now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Is there one, before the clock shows the deadline? */
+static bool await_datagram(int fd, long long deadline)
+{
+    long long left = deadline - now();
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+    if (ready == -1)
+        die("poll");
+    return ready == 1;
+}
+
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
+{
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "udp_connected_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,261 @@
+/*
+ * udp_echo_client.c - each line is a datagram; what comes back is checked.
+ *
+ * Anybody may send to this socket: an answer is an answer only if it comes
+ * from the server that was asked, after it was asked, with the same bytes.
+ *
+ * Calls   socket -> sendto/recvfrom -> close
+ * Try     cc udp_echo_client.c -o udp_echo_client
+ *         ./udp_echo_client 127.0.0.1 9190
+ * See     before the first sendto: 0.0.0.0:0
+ * Pair    udp_echo_server.c; stranger.c and late_server.c disturb it
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    PATIENCE = 1000, /* ms from sending to giving an answer up */
+    SILENCES = 3,    /* so many in a row: the server is not there */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static bool same_address(const struct sockaddr_storage *a,
+                         const struct sockaddr_storage *b);
+static void print_local(int fd, const char *when);
+static long long now(void);
+static bool await_datagram(int fd, long long deadline);
+static ssize_t read_line(char *line, size_t size);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: udp_echo_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, from_addr;
+    socklen_t server_len = parse_address(argv[1], argv[2], &server_addr);
+    char name[NAME_SIZE];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A datagram socket. It has no address, and no peer. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    print_local(sock_fd, "before the first sendto");
+
+    static char line[64 * 1024], buffer[64 * 1024];
+    int lines = 0, answers = 0, silences = 0;
+    ssize_t length;
+    while (silences < SILENCES &&
+           (length = read_line(line, sizeof line)) != -1) {
+        size_t count =
+            (size_t)length < sizeof line ? (size_t)length : sizeof line;
+        ssize_t received;
+        socklen_t from_len;
+
+        /* 2. What is here before the question cannot be its answer. */
+        for (int unasked = 0; unasked < 1000; unasked++) {
+            from_len = sizeof from_addr;
+            received = recvfrom(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT,
+                                (struct sockaddr *)&from_addr, &from_len);
+            if (received == -1)
+                break;
+            name_address(&from_addr, name);
+            printf("ignored, unasked, %zd bytes from %s: ", received, name);
+            print_quoted(buffer, (size_t)received);
+        }
+
+        /* 3. Send the line. The first sendto also gives this end a port. */
+        if (sendto(sock_fd, line, count, 0, (struct sockaddr *)&server_addr,
+                   server_len) == -1) {
+            fprintf(stderr,
+                    "udp_echo_client: sendto %s port %s, %zd bytes: %s\n",
+                    argv[1], argv[2], length, strerror(errno));
+            if (errno != EMSGSIZE)
+                return 1;
+            lines++; /* too long a line is no reason to go */
+            continue;
+        }
+        if (lines++ == 0)
+            print_local(sock_fd, "after the first sendto");
+
+        /* 4. Wait, but not for ever, and look who answers what. */
+        bool answered = false;
+        long long deadline = now() + PATIENCE;
+        for (bool late = false; !answered && !late;) {
+            late = !await_datagram(sock_fd, deadline);
+            from_len = sizeof from_addr;
+            received = recvfrom(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT,
+                                (struct sockaddr *)&from_addr, &from_len);
+            if (received == -1)
+                continue; /* none, or a damaged one: the system dropped it */
+            name_address(&from_addr, name);
+            answered = same_address(&from_addr, &server_addr) &&
+                       received == length && memcmp(buffer, line, count) == 0;
+            printf(answered ? "%zd bytes from %s: "
+                            : "ignored, not the answer, %zd bytes from %s: ",
+                   received, name);
+            print_quoted(buffer, (size_t)received);
+        }
+        silences = answered ? 0 : silences + 1;
+        answers += answered;
+        if (!answered)
+            fprintf(stderr,
+                    "udp_echo_client: no answer from %s port %s in %d ms\n",
+                    argv[1], argv[2], PATIENCE);
+    }
+    if (silences == SILENCES)
+        fprintf(
+            stderr,
+            "udp_echo_client: silent %d times in a row: is anybody there?\n",
+            SILENCES);
+    close(sock_fd);
+    return answers == lines ? 0 : 1;
+}
+
+/* Both as typed. Returns the length that sendto wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "udp_echo_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "udp_echo_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Is it the same host, and the same port on it? */
+static bool same_address(const struct sockaddr_storage *a,
+                         const struct sockaddr_storage *b)
+{
+    char name_a[NAME_SIZE], name_b[NAME_SIZE];
+    name_address(a, name_a);
+    name_address(b, name_b);
+    return strcmp(name_a, name_b) == 0;
+}
+
+/* The address that this end of the conversation has now. */
+static void print_local(int fd, const char *when)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    printf("%s: %s\n", when, name);
+}
+
+/* Milliseconds, by a clock that nobody sets back. */
+static long long now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Is there one, before the clock shows the deadline? */
+static bool await_datagram(int fd, long long deadline)
+{
+    long long left = deadline - now();
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+    if (ready == -1)
+        die("poll");
+    return ready == 1;
+}
+
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
+{
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "udp_echo_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
