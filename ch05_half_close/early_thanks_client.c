@@ -1,0 +1,182 @@
+/*
+ * early_thanks_client.c - say thanks first, and read the file later.
+ *
+ * That is allowed: the two directions are independent. It goes well with a
+ * server that hears its client out, and costs the file with one that does
+ * not. The small receive buffer lets the server be ahead of us.
+ *
+ * Calls   socket -> setsockopt -> connect -> write -> read ... -> close
+ * Try     cc early_thanks_client.c -o early_thanks_client
+ *         ./early_thanks_client 127.0.0.1 9190
+ * See     how many bytes of the file came
+ * Pair    file_server.c, hasty_file_server.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE = 5 * 60 * 1000, /* ms without a byte from the server */
+    ROOM = 1024,              /* bytes of receive buffer: soon full */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static long long read_length(int fd);
+static void wait_for_enter(void);
+static void await_bytes(int fd);
+static void write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: early_thanks_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A stream socket, with as little room as the system gives. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    int room = ROOM;
+    if (setsockopt(sock_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
+        die("setsockopt SO_RCVBUF");
+
+    /* 2. The handshake. */
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+
+    /* 3. Speak first. */
+    const char thanks[] = "Thank you\n";
+    write_all(sock_fd, thanks, strlen(thanks));
+    printf("sent %zu bytes of thanks; press Enter to read\n", strlen(thanks));
+    wait_for_enter();
+
+    /* 4. Now read what there is, to whatever end. */
+    long long length = read_length(sock_fd), received = 0;
+    char buffer[64 * 1024];
+    ssize_t count;
+    do {
+        await_bytes(sock_fd);
+        count = read(sock_fd, buffer, sizeof buffer);
+        if (count > 0)
+            received += count;
+    } while (count > 0);
+    int error = errno;
+    printf("received %lld of %lld bytes, then read = %zd\n", received, length,
+           count);
+    if (count == -1) {
+        errno = error;
+        die("read");
+    }
+    close(sock_fd);
+    return received == length ? 0 : 1;
+}
+
+/* Digits and a newline, so that it can be read with nc, too. */
+static long long read_length(int fd)
+{
+    char text[20];
+    size_t digits = 0;
+    for (; digits < sizeof text - 1; digits++) {
+        await_bytes(fd);
+        ssize_t count = read(fd, text + digits, 1);
+        if (count == -1)
+            die("read");
+        if (count == 0 || text[digits] < '0' || text[digits] > '9')
+            break; /* the newline, or nothing we could understand */
+    }
+    if (digits == 0 || digits == sizeof text - 1 || text[digits] != '\n') {
+        fprintf(stderr,
+                "early_thanks_client: the server announced no length\n");
+        exit(1);
+    }
+    return strtoll(text, NULL, 10);
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr,
+                "early_thanks_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "early_thanks_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "early_thanks_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

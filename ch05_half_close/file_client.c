@@ -1,0 +1,245 @@
+/*
+ * file_client.c - fetch a file, see its end by read = 0, and say thanks.
+ *
+ * The server says the length first. A killed server's system sends an end,
+ * too: only a file of the announced length is a file, anything else is not
+ * kept. It grows under a temporary name and is renamed when it is whole.
+ *
+ * Calls   socket -> connect -> read ... read = 0 -> write -> close
+ * Try     cc file_client.c -o file_client && ./file_client 127.0.0.1 9190 copy
+ * See     the end of the file after as many bytes as were announced
+ * Pair    file_server.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* files beyond 2 GB on small systems, too */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
+
+/* Where the file grows. Global, for the signal handler must find it. */
+static char temporary[4096];
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static int create_file(const char *output);
+static void remove_temporary(void);
+static void remove_and_end(int signal_number);
+static long long read_length(int fd);
+static void show_progress(long long received, long long length);
+static void await_bytes(int fd);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 4 || !*argv[3]) {
+        fprintf(stderr, "usage: file_client ADDRESS PORT OUTPUT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    const char *output = argv[3];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A socket of the server's kind; 2. and the handshake. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+
+    /* 3. How much will come? */
+    long long length = read_length(sock_fd), received = 0;
+    printf("%lld bytes announced\n", length);
+    int file_fd = create_file(output);
+
+    /* 4. Read until the server ends its half, in whatever pieces it comes. */
+    static char buffer[256 * 1024];
+    ssize_t count;
+    for (;;) {
+        await_bytes(sock_fd);
+        count = read(sock_fd, buffer, sizeof buffer);
+        if (count <= 0)
+            break;
+        if (write_all(file_fd, buffer, (size_t)count) == -1)
+            die("write %.200s", output);
+        received += count;
+        show_progress(received, length);
+    }
+    if (count == -1)
+        die("read after %lld of %lld bytes", received, length);
+    printf("read = 0 after %lld bytes: the end\n", received);
+
+    /* 5. An end is not yet a whole file. */
+    if (received != length) {
+        fprintf(stderr, "file_client: %lld of %lld bytes came: not kept\n",
+                received, length);
+        return 1;
+    }
+    if (close(file_fd) == -1)
+        die("close %.200s", output);
+    if (*temporary && rename(temporary, output) == -1)
+        die("rename to %.200s", output);
+    *temporary = '\0'; /* it has its real name now */
+    printf("saved as %.200s\n", output);
+
+    /* 6. Our own half is still open: the server waits for this. */
+    const char thanks[] = "Thank you\n";
+    if (write_all(sock_fd, thanks, strlen(thanks)) == -1)
+        die("write thanks");
+    printf("sent %zu bytes of thanks\n", strlen(thanks));
+    close(sock_fd);
+    return 0;
+}
+
+/* Digits and a newline, so that it can be read with nc, too. */
+static long long read_length(int fd)
+{
+    char text[20];
+    size_t digits = 0;
+    for (; digits < sizeof text - 1; digits++) {
+        await_bytes(fd);
+        ssize_t count = read(fd, text + digits, 1);
+        if (count == -1)
+            die("read");
+        if (count == 0 || text[digits] < '0' || text[digits] > '9')
+            break; /* the newline, or nothing we could understand */
+    }
+    if (digits == 0 || digits == sizeof text - 1 || text[digits] != '\n') {
+        fprintf(stderr, "file_client: the server announced no length\n");
+        exit(1);
+    }
+    return strtoll(text, NULL, 10);
+}
+
+/* Beside OUTPUT, so that rename need not copy. A device is no file to replace:
+ * it is written to. */
+static int create_file(const char *output)
+{
+    struct stat status;
+    int file_fd;
+    if (stat(output, &status) == 0 && !S_ISREG(status.st_mode)) {
+        if ((file_fd = open(output, O_WRONLY)) == -1)
+            die("open %.200s", output);
+        return file_fd;
+    }
+    char name[sizeof temporary];
+    if (snprintf(name, sizeof name, "%s.%ld.part", output, (long)getpid()) >=
+        (int)sizeof name) {
+        errno = ENAMETOOLONG;
+        die("open %.200s", output);
+    }
+    file_fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (file_fd == -1)
+        die("open %.200s", name);
+    memcpy(temporary, name, sizeof temporary);
+    atexit(remove_temporary);
+    int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (signal(signals[i], SIG_IGN) != SIG_IGN) /* nohup's stays so */
+            signal(signals[i], remove_and_end);
+    return file_fd;
+}
+
+/* However this program ends: no half file. */
+static void remove_temporary(void)
+{
+    if (*temporary)
+        unlink(temporary);
+}
+
+/* Ctrl-C: the same, and then die of it. */
+static void remove_and_end(int signal_number)
+{
+    remove_temporary();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+/* For people only, and not a hundred thousand times. */
+static void show_progress(long long received, long long length)
+{
+    static int shown = -1;
+    int percent =
+        length > 0 ? (int)(100.0 * (double)received / (double)length) : 100;
+    if (percent == shown || !isatty(STDERR_FILENO))
+        return;
+    shown = percent;
+    fprintf(stderr, "\r%3d %%%s", percent, received == length ? "\n" : "");
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "file_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "file_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "file_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,246 @@
+/*
+ * hasty_file_server.c - WRONG on purpose: close where shutdown belongs.
+ *
+ * close ends both directions. The client's thanks find nobody; and if bytes
+ * of the client lie unread when close is called, the system answers them with
+ * a reset, and what the client has not got yet of the file is thrown away.
+ *
+ * Calls   socket -> bind -> listen -> accept -> send -> close
+ * Try     cc hasty_file_server.c -o hasty_file_server
+ *         ./hasty_file_server 9190 hasty_file_server.c
+ * See     listening on 127.0.0.1:9190
+ * Pair    file_client.c loses its thanks, early_thanks_client.c the file;
+ *         file_server.c does it right
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* files beyond 2 GB on small systems, too */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    PATIENCE = 5 * 60 * 1000, /* ms without a sign of life from a client */
+};
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void serve(int conn_fd, const char *path, const char *name);
+static int open_file(const char *path, long long *size);
+static ssize_t send_all(int fd, const char *bytes, size_t count);
+static void wait_for_enter(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: hasty_file_server [ADDRESS] PORT FILE\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 2], &server_addr);
+    const char *path = argv[argc - 1];
+    long long size;
+    int file_fd = open_file(path, &size); /* better known now than later */
+    if (file_fd == -1)
+        die("open %.200s", path);
+    close(file_fd);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is send's error only */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; 3. and open the door. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a client is there. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("hasty_file_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("accepted %s\n", name);
+
+        serve(conn_fd, path, name);
+
+        /* 8. Both directions end here, whatever is still on the way. */
+        close(conn_fd);
+    }
+}
+
+/* One client, from the length to the last byte. */
+static void serve(int conn_fd, const char *path, const char *name)
+{
+    long long size, sent = 0;
+    int file_fd = open_file(path, &size);
+    if (file_fd == -1) {
+        printf("%s gets no file: %s\n", name, strerror(errno));
+        return;
+    }
+
+    /* 5. Say how much will come: an end alone does not mean "complete". */
+    static char buffer[256 * 1024];
+    int digits = snprintf(buffer, sizeof buffer, "%lld\n", size);
+    ssize_t count = send_all(conn_fd, buffer, (size_t)digits);
+
+    /* 6. The bytes: as many as announced, even if the file grows. */
+    while (count > 0 && sent < size) {
+        long long left = size - sent;
+        size_t part =
+            left < (long long)sizeof buffer ? (size_t)left : sizeof buffer;
+        if ((count = read(file_fd, buffer, part)) > 0 &&
+            (count = send_all(conn_fd, buffer, (size_t)count)) > 0)
+            sent += count;
+    }
+    int error = errno;
+    close(file_fd);
+    if (count <= 0) {
+        printf("%s lost after %lld of %lld bytes: %s\n", name, sent, size,
+               count == 0 ? "FILE has become shorter" : strerror(error));
+        return;
+    }
+
+    /* 7. WRONG: all is handed over to the system, so why not close? */
+    printf("%lld bytes written; press Enter to close\n", size);
+    wait_for_enter();
+    count = recv(conn_fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
+    printf("closing: 0 bytes of thanks read, %zd wait unread\n",
+           count > 0 ? count : 0);
+}
+
+/* A file of known length, or -1. Not blocking: FILE may be a FIFO. */
+static int open_file(const char *path, long long *size)
+{
+    int file_fd = open(path, O_RDONLY | O_NONBLOCK);
+    if (file_fd == -1)
+        return -1;
+    struct stat status;
+    int error = fstat(file_fd, &status) == -1 ? errno
+                : S_ISDIR(status.st_mode)     ? EISDIR
+                : S_ISREG(status.st_mode)     ? 0
+                                              : ENOTSUP;
+    if (error == 0) {
+        *size = status.st_size;
+        return file_fd;
+    }
+    close(file_fd);
+    errno = error;
+    return -1;
+}
+
+/* send may take only a part of it, and a client may stop reading for ever.
+ * Returns count, or -1. */
+static ssize_t send_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        struct pollfd room = {.fd = fd, .events = POLLOUT};
+        int ready = poll(&room, 1, PATIENCE);
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready != 1)
+            return -1;
+        ssize_t sent = send(fd, bytes + done, count - done, MSG_DONTWAIT);
+        if (sent >= 0)
+            done += (size_t)sent;
+        else if (errno != EAGAIN && errno != EWOULDBLOCK)
+            return -1;
+    }
+    return (ssize_t)count;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr,
+                "hasty_file_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "hasty_file_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "hasty_file_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

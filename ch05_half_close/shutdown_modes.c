@@ -1,0 +1,149 @@
+/*
+ * shutdown_modes.c - SHUT_RD, SHUT_WR, SHUT_RDWR: what read and write then do.
+ *
+ * One connection for each mode, both ends in this program. A calls shutdown,
+ * B does not. Each end writes 4 bytes and the other reads, before and after.
+ *
+ * Calls   socket -> bind -> listen -> connect -> accept; shutdown; send, recv
+ * Try     cc shutdown_modes.c -o shutdown_modes && ./shutdown_modes
+ * See     a table of what the calls returned, or their error by name
+ * Pair    file_server.c, which uses the second mode
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 1000 }; /* ms for what is to arrive on this computer */
+
+static void connect_pair(int *a_fd, int *b_fd);
+static void write_cell(int from_fd, int to_fd);
+static void read_cell(int fd);
+static void print_cell(ssize_t result);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: shutdown_modes\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let send say EPIPE */
+
+    const struct {
+        int how;
+        const char *name;
+    } modes[] = {
+        {SHUT_RD, "SHUT_RD"}, {SHUT_WR, "SHUT_WR"}, {SHUT_RDWR, "SHUT_RDWR"}};
+    printf("            A reads A writes  B reads "
+           "B writes  A reads B writes  A reads\n");
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        /* 1. A new connection: both directions are open. */
+        int a_fd, b_fd;
+        connect_pair(&a_fd, &b_fd);
+        for (int after = 0; after <= 1; after++) {
+            /* 2. A ends one direction, or both. B can only find out. */
+            if (after && shutdown(a_fd, modes[i].how) == -1)
+                die("shutdown %s", modes[i].name);
+
+            /* 3. Seven calls, from left to right. */
+            printf("%-10s", after ? modes[i].name : "before");
+            read_cell(a_fd); /* nothing has been sent */
+            write_cell(a_fd, b_fd);
+            read_cell(b_fd);
+            write_cell(b_fd, a_fd);
+            read_cell(a_fd);
+            write_cell(b_fd, a_fd);
+            read_cell(a_fd);
+            putchar('\n');
+        }
+        close(a_fd);
+        close(b_fd);
+    }
+    printf("wait: read would block. RESET: ECONNRESET\n");
+    return 0;
+}
+
+/* Both ends of a connection on this computer. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
+}
+
+/* Write 4 bytes; go on when they are there, or were answered by a reset. */
+static void write_cell(int from_fd, int to_fd)
+{
+    ssize_t sent = send(from_fd, "ping", 4, 0);
+    print_cell(sent);
+    struct pollfd reset = {.fd = from_fd};
+    int arrived = 0;
+    for (int i = 0; sent == 4 && arrived == 0 && i < PATIENCE; i++) {
+        if (ioctl(to_fd, FIONREAD, &arrived) == -1)
+            die("ioctl FIONREAD");
+        if (arrived == 0 && poll(&reset, 1, 1) == 1 &&
+            (reset.revents & POLLERR))
+            break;
+    }
+}
+
+/* Read, and do not block: "wait" is where read would have. */
+static void read_cell(int fd)
+{
+    char bytes[4];
+    print_cell(recv(fd, bytes, sizeof bytes, MSG_DONTWAIT));
+}
+
+/* What the call returned, or the name of its error. */
+static void print_cell(ssize_t result)
+{
+    if (result >= 0)
+        printf("%9zd", result);
+    else
+        printf("%9s", errno == EPIPE                            ? "EPIPE"
+                      : errno == ECONNRESET                     ? "RESET"
+                      : errno == EAGAIN || errno == EWOULDBLOCK ? "wait"
+                                                                : "error");
+}
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "shutdown_modes: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,162 @@
+/*
+ * shutdown_vs_close.c - close gives up a descriptor, shutdown ends a direction.
+ *
+ * A connection ends when its last descriptor is closed. dup makes another
+ * one, and so does fork: whoever forgets that copy waits for an end of file
+ * that never comes. shutdown does not care how many there are.
+ *
+ * Calls   socket -> bind -> listen -> connect -> accept; dup, fork; close,
+ *         shutdown
+ * Try     cc shutdown_vs_close.c -o shutdown_vs_close && ./shutdown_vs_close
+ * See     what B reads after each call at A
+ * Pair    none: both ends are in this program
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE = 10 * 1000 }; /* ms for what must arrive */
+
+static void connect_pair(int *a_fd, int *b_fd);
+static void read_at_b(int b_fd);
+static void await_bytes(int fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: shutdown_vs_close\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    int a_fd, b_fd;
+    char byte;
+
+    /* 1. One connection, and three descriptors for the end A of it. */
+    connect_pair(&a_fd, &b_fd);
+    int copy_fd = dup(a_fd), third_fd = dup(a_fd);
+    if (copy_fd == -1 || third_fd == -1)
+        die("dup");
+
+    /* 2. close: one descriptor less, and not a packet. */
+    close(a_fd);
+    if (recv(b_fd, &byte, 1, MSG_DONTWAIT) != -1 ||
+        (errno != EAGAIN && errno != EWOULDBLOCK))
+        die("recv");
+    printf("close(A), a copy is open: B's read would wait\n");
+
+    /* 3. The copy is as good as A was: had an end been sent, nothing could
+     *    come after it. */
+    if (write(copy_fd, "hello", 5) != 5)
+        die("write");
+    printf("write(copy, 5 bytes): ");
+    read_at_b(b_fd);
+
+    /* 4. shutdown: the end, though two descriptors are open. */
+    if (shutdown(copy_fd, SHUT_WR) == -1)
+        die("shutdown");
+    printf("shutdown(copy), another copy is open: ");
+    read_at_b(b_fd);
+    close(copy_fd);
+    close(third_fd);
+    close(b_fd);
+
+    /* 5. fork copies every descriptor. The child does nothing with A. */
+    int pipe_fds[2];
+    connect_pair(&a_fd, &b_fd);
+    if (pipe(pipe_fds) == -1)
+        die("pipe");
+    pid_t child = fork();
+    if (child == -1)
+        die("fork");
+    if (child == 0) {
+        close(pipe_fds[1]);
+        _exit(read(pipe_fds[0], &byte, 1) == 0 ? 0 : 1);
+    }
+
+    /* 6. The parent closes A and thinks that this was the end. */
+    close(a_fd);
+    if (recv(b_fd, &byte, 1, MSG_DONTWAIT) != -1 ||
+        (errno != EAGAIN && errno != EWOULDBLOCK))
+        die("recv");
+    printf("close(A) in the parent, a child lives: B's read would wait\n");
+
+    /* 7. The end of the pipe sends the child home, and its A with it. */
+    close(pipe_fds[1]);
+    if (waitpid(child, NULL, 0) == -1)
+        die("waitpid");
+    printf("the child has gone: ");
+    read_at_b(b_fd);
+    return 0;
+}
+
+/* Both ends of a connection on this computer. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
+}
+
+/* What the other end gets to know of it. */
+static void read_at_b(int b_fd)
+{
+    char bytes[16];
+    await_bytes(b_fd);
+    ssize_t count = read(b_fd, bytes, sizeof bytes);
+    if (count == -1)
+        die("read");
+    printf("B's read returns %zd\n", count);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "shutdown_vs_close: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
