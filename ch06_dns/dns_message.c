@@ -1,0 +1,1138 @@
+/*
+ * dns_message.c - DNS messages and zone files, shared by the three programs.
+ *
+ * What each function promises stands in dns_message.h. In this order: names,
+ * types and codes, records, messages read, messages written, zone files.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "dns_message.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+/* ---- names ------------------------------------------------------------- */
+
+static const struct dns_name root = {1, {0}};
+
+/* Not tolower: that one depends on the language of the terminal. */
+static unsigned char lower(unsigned char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 32) : byte;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* One byte of a name as text: x, \x or \123 (RFC 1035 section 5.1).
+   Returns how many characters that were, 0 for what it cannot be. */
+static size_t parse_byte(const char *text, unsigned char *byte)
+{
+    *byte = (unsigned char)text[0];
+    if (text[0] != '\\')
+        return 1;
+    *byte = (unsigned char)text[1];
+    if (!is_digit(text[1]))
+        return text[1] ? 2 : 0;
+    if (!is_digit(text[2]) || !is_digit(text[3]))
+        return 0;
+    int value = (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
+    *byte = (unsigned char)value;
+    return value <= 255 ? 4 : 0;
+}
+
+/* "www.example.kr." is complete; without the last dot origin is appended.
+   "@" is origin itself, where there is one. */
+const char *dns_name_parse(const char *text, const struct dns_name *origin,
+                           struct dns_name *name)
+{
+    const struct dns_name *end = origin ? origin : &root;
+    name->length = 0;
+    if (!*text)
+        return "an empty name";
+    if (strcmp(text, ".") == 0)
+        end = &root;
+    else if (origin && strcmp(text, "@") == 0)
+        end = origin;
+    else
+        while (*text) {
+            unsigned char label[DNS_LABEL_MAX];
+            size_t length = 0;
+            for (; *text && *text != '.'; length++) {
+                unsigned char byte;
+                size_t used = parse_byte(text, &byte);
+                if (used == 0)
+                    return "a backslash that escapes nothing";
+                if (length == DNS_LABEL_MAX)
+                    return "a label of more than 63 bytes";
+                label[length] = byte;
+                text += used;
+            }
+            if (length == 0)
+                return "an empty label";
+            if (name->length + 1 + length + 1 > DNS_NAME_MAX)
+                return "a name of more than 255 bytes";
+            name->wire[name->length++] = (unsigned char)length;
+            memcpy(name->wire + name->length, label, length);
+            name->length += length;
+            if (*text == '.' && !*++text)
+                end = &root;
+        }
+    if (name->length + end->length > DNS_NAME_MAX)
+        return "a name of more than 255 bytes";
+    memcpy(name->wire + name->length, end->wire, end->length);
+    name->length += end->length;
+    return NULL;
+}
+
+/* Fit for a terminal and for a zone file, whatever the bytes are. */
+const char *dns_name_text(const struct dns_name *name, char text[DNS_NAME_TEXT])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < name->length && name->wire[i];) {
+        for (size_t left = name->wire[i++]; left > 0; left--) {
+            unsigned char byte = name->wire[i++];
+            bool special = strchr(".\\\"();@$", byte) && byte;
+            used += (size_t)snprintf(text + used, DNS_NAME_TEXT - used,
+                                     byte <= ' ' || byte > '~' ? "\\%03u"
+                                     : special                 ? "\\%c"
+                                                               : "%c",
+                                     byte);
+        }
+        text[used++] = '.';
+    }
+    if (used == 0)
+        text[used++] = '.';
+    text[used] = '\0';
+    return text;
+}
+
+/* A label's length is at most 63: no length byte is a letter. */
+static bool same_bytes(const unsigned char *a, const unsigned char *b,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+    return true;
+}
+
+bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
+{
+    return a->length == b->length && same_bytes(a->wire, b->wire, a->length);
+}
+
+size_t dns_name_labels(const struct dns_name *name)
+{
+    size_t labels = 0;
+    for (size_t i = 0; name->wire[i]; i += name->wire[i] + 1u)
+        labels++;
+    return labels;
+}
+
+/* The last labels of a name: 1 of www.example.kr. is kr., 0 is the root. */
+void dns_name_suffix(const struct dns_name *name, size_t labels,
+                     struct dns_name *suffix)
+{
+    size_t start = 0;
+    for (size_t skip = dns_name_labels(name) - labels; skip > 0; skip--)
+        start += name->wire[start] + 1u;
+    suffix->length = name->length - start;
+    memmove(suffix->wire, name->wire + start, suffix->length);
+}
+
+/* Is it the zone's own name, or one below it? */
+bool dns_name_within(const struct dns_name *name, const struct dns_name *zone)
+{
+    if (dns_name_labels(name) < dns_name_labels(zone))
+        return false;
+    struct dns_name suffix;
+    dns_name_suffix(name, dns_name_labels(zone), &suffix);
+    return dns_name_equal(&suffix, zone);
+}
+
+/* By the last label, then by the one before it ... (RFC 4034 section 6.1) */
+int dns_name_compare(const struct dns_name *a, const struct dns_name *b)
+{
+    const unsigned char *label[2][128];
+    size_t count[2] = {0, 0};
+    for (size_t i = 0; a->wire[i]; i += a->wire[i] + 1u)
+        label[0][count[0]++] = a->wire + i;
+    for (size_t i = 0; b->wire[i]; i += b->wire[i] + 1u)
+        label[1][count[1]++] = b->wire + i;
+    while (count[0] > 0 && count[1] > 0) {
+        const unsigned char *x = label[0][--count[0]];
+        const unsigned char *y = label[1][--count[1]];
+        for (size_t i = 1; i <= *x && i <= *y; i++)
+            if (lower(x[i]) != lower(y[i]))
+                return lower(x[i]) - lower(y[i]);
+        if (*x != *y)
+            return *x - *y;
+    }
+    return (count[0] > 0) - (count[1] > 0);
+}
+
+/* ---- types and codes --------------------------------------------------- */
+
+static const struct {
+    const char *text;
+    uint16_t type;
+} types[] = {{"A", DNS_A},       {"NS", DNS_NS},   {"CNAME", DNS_CNAME},
+             {"SOA", DNS_SOA},   {"PTR", DNS_PTR}, {"MX", DNS_MX},
+             {"TXT", DNS_TXT},   {"OPT", DNS_OPT}, {"AAAA", DNS_AAAA},
+             {"AXFR", DNS_AXFR}, {"ANY", DNS_ANY}};
+
+const char *dns_type_text(uint16_t type, char text[DNS_TYPE_TEXT])
+{
+    snprintf(text, DNS_TYPE_TEXT, "TYPE%d", type); /* RFC 3597 section 5 */
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].type == type)
+            snprintf(text, DNS_TYPE_TEXT, "%s", types[i].text);
+    return text;
+}
+
+uint16_t dns_type_parse(const char *text)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(types[i].text, text) == 0)
+            return types[i].type;
+    return 0;
+}
+
+const char *dns_rcode_text(unsigned rcode)
+{
+    static const char *const texts[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                        "NXDOMAIN", "NOTIMP",  "REFUSED"};
+    return rcode < sizeof texts / sizeof *texts ? texts[rcode]
+                                                : "an unknown error code";
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+static uint16_t get16(const unsigned char *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static uint32_t get32(const unsigned char *bytes)
+{
+    return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
+}
+
+static void set16(unsigned char *bytes, uint16_t value)
+{
+    bytes[0] = (unsigned char)(value >> 8);
+    bytes[1] = (unsigned char)value;
+}
+
+static void set32(unsigned char *bytes, uint32_t value)
+{
+    set16(bytes, (uint16_t)(value >> 16));
+    set16(bytes + 2, (uint16_t)value);
+}
+
+/* What the data of a type is made of: bytes, then names, then bytes. */
+struct shape {
+    size_t before, names, after;
+};
+
+static struct shape shape_of(uint16_t type)
+{
+    switch (type) {
+    case DNS_NS:
+    case DNS_CNAME:
+    case DNS_PTR:
+        return (struct shape){0, 1, 0};
+    case DNS_MX:
+        return (struct shape){2, 1, 0}; /* preference, host */
+    case DNS_SOA:
+        return (struct shape){0, 2, 20}; /* two names, five numbers */
+    default:
+        return (struct shape){0, 0, 0};
+    }
+}
+
+/* A name inside data, which is well-formed. */
+static size_t name_in_data(const unsigned char *data, struct dns_name *name)
+{
+    size_t length = 0;
+    while (data[length])
+        length += data[length] + 1u;
+    name->length = length + 1;
+    memcpy(name->wire, data, name->length);
+    return name->length;
+}
+
+bool dns_record_copy(struct dns_record *to, const struct dns_record *from)
+{
+    unsigned char *data = malloc(from->data_len + 1u);
+    if (!data)
+        return false;
+    if (from->data_len > 0)
+        memcpy(data, from->data, from->data_len);
+    *to = *from;
+    to->data = data;
+    return true;
+}
+
+void dns_record_free(struct dns_record *record)
+{
+    free(record->data);
+    record->data = NULL;
+}
+
+void dns_record_target(const struct dns_record *record, struct dns_name *name)
+{
+    name_in_data(record->data + shape_of(record->type).before, name);
+}
+
+uint32_t dns_soa_minimum(const struct dns_record *record)
+{
+    return get32(record->data + record->data_len - 4);
+}
+
+uint32_t dns_soa_serial(const struct dns_record *record)
+{
+    return get32(record->data + record->data_len - 20);
+}
+
+/* Adds to a text that is long enough for all but a long TXT, which is cut. */
+static size_t add_text(char *text, size_t used, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(text + used, DNS_RECORD_TEXT - used, format, values);
+    va_end(values);
+    used += length > 0 ? (size_t)length : 0;
+    return used < DNS_RECORD_TEXT ? used : DNS_RECORD_TEXT - 1;
+}
+
+/* One line of a zone file: name, TTL, type, data. */
+const char *dns_record_text(const struct dns_record *record,
+                            char text[DNS_RECORD_TEXT])
+{
+    char name[DNS_NAME_TEXT], type[DNS_TYPE_TEXT], ip[INET6_ADDRSTRLEN];
+    const unsigned char *data = record->data;
+    size_t used =
+        add_text(text, 0, "%s %lu %s", dns_name_text(&record->name, name),
+                 (unsigned long)record->ttl, dns_type_text(record->type, type));
+    struct shape shape = shape_of(record->type);
+    if (shape.names > 0) {
+        size_t at = shape.before;
+        if (shape.before == 2)
+            used = add_text(text, used, " %d", get16(data));
+        for (size_t i = 0; i < shape.names; i++) {
+            struct dns_name target;
+            at += name_in_data(data + at, &target);
+            used = add_text(text, used, " %s", dns_name_text(&target, name));
+        }
+        for (; at < record->data_len; at += 4)
+            used =
+                add_text(text, used, " %lu", (unsigned long)get32(data + at));
+    } else if (record->type == DNS_A) {
+        inet_ntop(AF_INET, data, ip, sizeof ip);
+        add_text(text, used, " %s", ip);
+    } else if (record->type == DNS_AAAA) {
+        inet_ntop(AF_INET6, data, ip, sizeof ip);
+        add_text(text, used, " %s", ip);
+    } else if (record->type == DNS_TXT) {
+        for (size_t at = 0; at < record->data_len; at += data[at] + 1u) {
+            size_t length = data[at];
+            used = add_text(text, used, " \"");
+            for (size_t i = 1; i <= length && i <= 60; i++)
+                used =
+                    add_text(text, used,
+                             data[at + i] < ' ' || data[at + i] > '~' ? "\\%03d"
+                             : strchr("\\\"", data[at + i])           ? "\\%c"
+                                                                      : "%c",
+                             data[at + i]);
+            used = add_text(text, used,
+                            length > 60 ? "\"... (%zu bytes)" : "\"", length);
+        }
+    } else {
+        add_text(text, used, " (%d bytes)", record->data_len);
+    }
+    return text;
+}
+
+/* ---- messages read ----------------------------------------------------- */
+
+/* Where the reading is. Nothing is read beyond count. */
+struct reader {
+    const unsigned char *bytes;
+    size_t count, at;
+};
+
+static const unsigned char *take(struct reader *reader, size_t count)
+{
+    if (reader->count - reader->at < count)
+        return NULL;
+    reader->at += count;
+    return reader->bytes + reader->at - count;
+}
+
+/*
+ * A name, which may end with a pointer to an earlier place (RFC 1035 section
+ * 4.1.4). Every pointer must point before the piece it ends: so there is no
+ * loop, and it comes to an end.
+ */
+static const char *read_name(struct reader *reader, struct dns_name *name)
+{
+    size_t at = reader->at, piece = reader->at;
+    bool jumped = false;
+    name->length = 0;
+    for (;;) {
+        if (at >= reader->count)
+            return "a name beyond the end";
+        unsigned length = reader->bytes[at];
+        if (length >= 0xc0) {
+            if (at + 1 >= reader->count)
+                return "a pointer beyond the end";
+            size_t target = get16(reader->bytes + at) & 0x3fffu;
+            if (!jumped)
+                reader->at = at + 2;
+            if (target < 12 || target >= piece)
+                return "a pointer that does not point back";
+            jumped = true;
+            at = piece = target;
+            continue;
+        }
+        if (length > DNS_LABEL_MAX)
+            return "a label of an unknown kind";
+        if (reader->count - at < length + 1u)
+            return "a label beyond the end";
+        if (name->length + length + 1u > DNS_NAME_MAX)
+            return "a name of more than 255 bytes";
+        memcpy(name->wire + name->length, reader->bytes + at, length + 1u);
+        name->length += length + 1u;
+        at += length + 1u;
+        if (length == 0)
+            break;
+    }
+    if (!jumped)
+        reader->at = at;
+    return NULL;
+}
+
+/* The data of a record: checked, and with its names uncompressed. */
+static const char *read_data(struct reader *reader, size_t length,
+                             struct dns_record *record)
+{
+    unsigned char expanded[2 * DNS_NAME_MAX + 20];
+    size_t used = 0, start = reader->at;
+    const unsigned char *data = take(reader, length);
+    if (!data)
+        return "data beyond the end";
+    struct shape shape = shape_of(record->type);
+    if (shape.names > 0) {
+        struct reader inner = {reader->bytes, start + length, start};
+        if (!(data = take(&inner, shape.before)))
+            return "data too short for its type";
+        memcpy(expanded, data, shape.before);
+        used = shape.before;
+        for (size_t i = 0; i < shape.names; i++) {
+            struct dns_name name;
+            const char *problem = read_name(&inner, &name);
+            if (problem)
+                return problem;
+            memcpy(expanded + used, name.wire, name.length);
+            used += name.length;
+        }
+        if (!(data = take(&inner, shape.after)) || inner.at != inner.count)
+            return "data of another length than its type has";
+        memcpy(expanded + used, data, shape.after);
+        used += shape.after;
+        data = expanded;
+        length = used;
+    } else if (record->type == DNS_A || record->type == DNS_AAAA) {
+        if (length != (record->type == DNS_A ? 4 : 16))
+            return "an address of the wrong length";
+    } else if (record->type == DNS_TXT) {
+        size_t at = 0;
+        while (at < length)
+            at += data[at] + 1u;
+        if (length == 0 || at != length)
+            return "a text whose lengths do not add up";
+    }
+    struct dns_record whole = *record;
+    whole.data = (unsigned char *)data; /* only to be copied */
+    whole.data_len = (uint16_t)length;
+    return dns_record_copy(record, &whole) ? NULL : "no memory";
+}
+
+static const char *read_record(struct reader *reader, struct dns_record *record)
+{
+    memset(record, 0, sizeof *record);
+    const char *problem = read_name(reader, &record->name);
+    if (problem)
+        return problem;
+    const unsigned char *fixed = take(reader, 10);
+    if (!fixed)
+        return "a record beyond the end";
+    record->type = get16(fixed);
+    record->class_code = get16(fixed + 2);
+    record->ttl = get32(fixed + 4);
+    if (record->ttl > INT32_MAX && record->type != DNS_OPT)
+        record->ttl = 0; /* RFC 2181 section 8 */
+    return read_data(reader, get16(fixed + 8), record);
+}
+
+static const char *read_question(struct reader *reader,
+                                 struct dns_question *question)
+{
+    const char *problem = read_name(reader, &question->name);
+    if (problem)
+        return problem;
+    const unsigned char *fixed = take(reader, 4);
+    if (!fixed)
+        return "a question beyond the end";
+    question->type = get16(fixed);
+    question->class_code = get16(fixed + 2);
+    return NULL;
+}
+
+/* EDNS hides in a record without being one (RFC 6891 section 6.1.1). */
+static const char *read_opt(struct dns_message *message,
+                            const struct dns_record *opt,
+                            enum dns_section section)
+{
+    if (section != DNS_ADDITIONAL || message->edns || opt->name.length != 1)
+        return "a misplaced OPT";
+    message->edns = true;
+    message->edns_version = opt->ttl >> 16 & 0xff;
+    return NULL;
+}
+
+/* Adds a record; the room for it grows with what really came, so a count
+   that lies costs nothing. */
+static const char *append(struct dns_record **records, size_t *count,
+                          size_t *room, const struct dns_record *record)
+{
+    if (*count == *room) {
+        size_t more = *room ? *room * 2 : 8;
+        struct dns_record *grown = realloc(*records, more * sizeof *grown);
+        if (!grown)
+            return "no memory";
+        *records = grown;
+        *room = more;
+    }
+    (*records)[(*count)++] = *record;
+    return NULL;
+}
+
+const char *dns_decode(const unsigned char *bytes, size_t count,
+                       struct dns_message *message)
+{
+    struct reader reader = {bytes, count, 0};
+    memset(message, 0, sizeof *message);
+    const unsigned char *header = take(&reader, 12);
+    if (!header)
+        return "shorter than a header";
+    message->id = get16(header);
+    message->flags = get16(header + 2);
+    message->question_count = get16(header + 4);
+    const char *problem = NULL;
+    for (size_t i = 0; i < message->question_count && !problem; i++) {
+        struct dns_question question;
+        problem = read_question(&reader, &question);
+        if (i == 0)
+            message->question = question;
+    }
+    size_t total = 0, room = 0;
+    for (int section = 0; section < DNS_SECTIONS && !problem; section++)
+        for (int left = get16(header + 6 + 2 * section); left > 0; left--) {
+            struct dns_record record;
+            problem = read_record(&reader, &record);
+            if (problem)
+                break;
+            if (record.type == DNS_OPT) {
+                problem = read_opt(message, &record, (enum dns_section)section);
+                dns_record_free(&record);
+            } else {
+                problem = append(&message->records, &total, &room, &record);
+                if (problem)
+                    dns_record_free(&record);
+                else
+                    message->count[section]++;
+            }
+            if (problem)
+                break;
+        }
+    if (!problem && reader.at != count)
+        problem = "bytes after the end";
+    if (problem)
+        dns_message_free(message);
+    return problem;
+}
+
+void dns_message_free(struct dns_message *message)
+{
+    size_t total = message->count[0] + message->count[1] + message->count[2];
+    for (size_t i = 0; i < total; i++)
+        dns_record_free(&message->records[i]);
+    free(message->records);
+    message->records = NULL;
+    memset(message->count, 0, sizeof message->count);
+}
+
+const struct dns_record *dns_section(const struct dns_message *message,
+                                     enum dns_section section)
+{
+    size_t before = 0;
+    for (int i = 0; i < (int)section; i++)
+        before += message->count[i];
+    return before > 0 ? message->records + before : message->records;
+}
+
+/* ---- messages written -------------------------------------------------- */
+
+static void put(struct dns_writer *writer, const void *bytes, size_t count)
+{
+    if (writer->full || writer->size - writer->length < count) {
+        writer->full = true;
+        return;
+    }
+    memcpy(writer->bytes + writer->length, bytes, count);
+    writer->length += count;
+}
+
+static void put16(struct dns_writer *writer, unsigned value)
+{
+    unsigned char bytes[2];
+    set16(bytes, (uint16_t)value);
+    put(writer, bytes, sizeof bytes);
+}
+
+static void put32(struct dns_writer *writer, uint32_t value)
+{
+    unsigned char bytes[4];
+    set32(bytes, value);
+    put(writer, bytes, sizeof bytes);
+}
+
+/* Label by label, until what is left stands in the message already. */
+static void put_name(struct dns_writer *writer, const struct dns_name *name)
+{
+    for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u) {
+        struct dns_name rest, known;
+        rest.length = name->length - at;
+        memcpy(rest.wire, name->wire + at, rest.length);
+        for (size_t i = 0; i < writer->known_count; i++) {
+            struct reader reader = {writer->bytes, writer->length,
+                                    writer->known[i]};
+            if (!read_name(&reader, &known) && dns_name_equal(&known, &rest)) {
+                put16(writer, 0xc000u | (unsigned)writer->known[i]);
+                return;
+            }
+        }
+        /* A pointer has 14 bits. */
+        if (writer->length < 0x4000 &&
+            writer->known_count < sizeof writer->known / sizeof(size_t))
+            writer->known[writer->known_count++] = writer->length;
+        put(writer, name->wire + at, name->wire[at] + 1u);
+    }
+    put(writer, "", 1);
+}
+
+void dns_begin(struct dns_writer *writer, unsigned char *bytes, size_t size,
+               uint16_t id, uint16_t flags)
+{
+    memset(writer, 0, sizeof *writer);
+    writer->bytes = bytes;
+    writer->size = size;
+    put16(writer, id);
+    put16(writer, flags);
+    put(writer, "\0\0\0\0\0\0\0", 8); /* four counts */
+}
+
+/* After an attempt: keep it and count it, or undo it. */
+static bool settle(struct dns_writer *writer, const struct dns_writer *before,
+                   size_t count_at)
+{
+    unsigned counted = get16(writer->bytes + count_at);
+    if (writer->full || counted == 65535) {
+        *writer = *before;
+        return false;
+    }
+    set16(writer->bytes + count_at, (uint16_t)(counted + 1));
+    return true;
+}
+
+bool dns_put_question(struct dns_writer *writer,
+                      const struct dns_question *question)
+{
+    struct dns_writer before = *writer;
+    put_name(writer, &question->name);
+    put16(writer, question->type);
+    put16(writer, question->class_code);
+    return settle(writer, &before, 4);
+}
+
+bool dns_put_record(struct dns_writer *writer, enum dns_section section,
+                    const struct dns_record *record)
+{
+    struct dns_writer before = *writer;
+    put_name(writer, &record->name);
+    put16(writer, record->type);
+    put16(writer, record->class_code);
+    put32(writer, record->ttl);
+    size_t length_at = writer->length;
+    put16(writer, 0);
+    struct shape shape = shape_of(record->type);
+    size_t at = shape.before;
+    put(writer, record->data, at);
+    for (size_t i = 0; i < shape.names; i++) {
+        struct dns_name name;
+        at += name_in_data(record->data + at, &name);
+        put_name(writer, &name);
+    }
+    put(writer, record->data + at, record->data_len - at);
+    if (!writer->full)
+        set16(writer->bytes + length_at,
+              (uint16_t)(writer->length - length_at - 2));
+    return settle(writer, &before, 6 + 2 * (size_t)section);
+}
+
+/* We understand EDNS version 0, and still send datagrams of 512 bytes. */
+bool dns_put_opt(struct dns_writer *writer, unsigned extended_rcode)
+{
+    struct dns_writer before = *writer;
+    put(writer, "", 1); /* the root */
+    put16(writer, DNS_OPT);
+    put16(writer, DNS_UDP_MAX);
+    put32(writer, (uint32_t)(extended_rcode >> 4) << 24);
+    put16(writer, 0);
+    return settle(writer, &before, 10);
+}
+
+void dns_set_flags(struct dns_writer *writer, uint16_t flags)
+{
+    set16(writer->bytes + 2, flags);
+}
+
+/* ---- zone files -------------------------------------------------------- */
+
+enum { ENTRY_TEXT = 16 * 1024, ENTRY_WORDS = 256 };
+
+/* What the parser remembers from one entry to the next. */
+struct parser {
+    FILE *file;
+    struct dns_zone_error *error;
+    long line;              /* of the byte to come */
+    struct dns_name origin; /* $ORIGIN, or the root until then */
+    struct dns_name owner;  /* of the record before */
+    bool has_owner;
+    long long default_ttl; /* $TTL, or -1 */
+    long long last_ttl;    /* of the record before, or -1 */
+    /* The entry: a record or a directive, perhaps over several lines. */
+    long entry_line;
+    bool indented; /* begins with a blank: the owner before */
+    size_t word_count;
+    char *words[ENTRY_WORDS];
+    char text[ENTRY_TEXT]; /* where the words are */
+};
+
+/* Always false, so that a function can end with it. */
+static bool complain(struct parser *parser, long line, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    parser->error->line = line;
+    char *text = parser->error->text;
+    vsnprintf(text, sizeof parser->error->text, format, values);
+    va_end(values);
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    return false;
+}
+
+/*
+ * Words up to the end of the line, or of the lines in parentheses. Comments
+ * vanish. An escape stays as it is; a quoted word keeps its first quote, so
+ * that "@" is not the origin.
+ * *end: the file is over, and no word was left.
+ */
+static bool read_entry(struct parser *parser, bool *end)
+{
+    bool inside = false, quoted = false, in_word = false, comment = false;
+    size_t used = 0;
+    parser->word_count = 0;
+    parser->indented = false;
+    parser->entry_line = parser->line;
+    *end = false;
+    for (bool first = true;; first = false) {
+        int c = getc(parser->file);
+        if (c == EOF && ferror(parser->file))
+            return complain(parser, parser->line, "cannot be read");
+        if (c == '\n')
+            parser->line++;
+        if (comment && c != '\n' && c != EOF)
+            continue;
+        comment = false;
+        if (quoted && (c == EOF || c == '\n'))
+            return complain(parser, parser->entry_line,
+                            "a quote that is never closed");
+        bool blank = c == ' ' || c == '\t' || c == '\r';
+        if (first && blank)
+            parser->indented = true;
+        if (!quoted && (blank || c == '\n' || c == EOF || c == ';' ||
+                        c == '(' || c == ')')) {
+            if (in_word)
+                parser->text[used++] = '\0';
+            in_word = false;
+            if (c == ';')
+                comment = true;
+            if ((c == '(' && inside) || (c == ')' && !inside))
+                return complain(parser, parser->line,
+                                "a parenthesis without its partner");
+            if (c == '(' || c == ')')
+                inside = c == '(';
+            if (c == EOF && inside)
+                return complain(parser, parser->entry_line,
+                                "a parenthesis that is never closed");
+            if (c == EOF && parser->word_count == 0)
+                *end = true;
+            if (c == EOF || (c == '\n' && !inside))
+                return true;
+            continue;
+        }
+        if (c == '\0')
+            return complain(parser, parser->line, "a byte of value 0");
+        bool closing = c == '"' && quoted;
+        if (c == '"' && in_word)
+            parser->text[used++] = '\0'; /* a quote ends a word, too */
+        in_word = in_word && c != '"';
+        quoted = (quoted || c == '"') && !closing;
+        if (closing)
+            continue;
+        if (!in_word) {
+            if (parser->word_count == ENTRY_WORDS)
+                return complain(parser, parser->line,
+                                "more than %d words in one entry", ENTRY_WORDS);
+            parser->words[parser->word_count++] = parser->text + used;
+            in_word = true;
+        }
+        int escaped = c == '\\' ? getc(parser->file) : 0;
+        if (c == '\\' && (escaped == EOF || escaped == '\n' || escaped == '\0'))
+            return complain(parser, parser->line,
+                            "a backslash that escapes nothing");
+        if (used + 4 > sizeof parser->text)
+            return complain(parser, parser->line,
+                            "an entry of more than %d bytes", ENTRY_TEXT);
+        parser->text[used++] = (char)c;
+        if (c == '\\')
+            parser->text[used++] = (char)escaped;
+    }
+}
+
+/* A whole decimal number, and no more than max. -1: it is not. */
+static long long parse_number(const char *text, unsigned long max)
+{
+    if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 10)
+        return -1;
+    long long number = strtoll(text, NULL, 10);
+    return number <= (long long)max ? number : -1;
+}
+
+static bool parse_name(struct parser *parser, const char *text,
+                       struct dns_name *name)
+{
+    const char *problem = text[0] == '"'
+                              ? "a name in quotes"
+                              : dns_name_parse(text, &parser->origin, name);
+    if (problem)
+        return complain(parser, parser->entry_line, "%s: \"%.40s\"", problem,
+                        text);
+    if (name->wire[0] == 1 && name->wire[1] == '*')
+        return complain(parser, parser->entry_line,
+                        "wildcards are not served here: \"%.40s\"", text);
+    return true;
+}
+
+/* Words to the data of a TXT: each a length and up to 255 bytes. */
+static bool parse_texts(struct parser *parser, char **words, size_t count,
+                        unsigned char *data, size_t *used)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *text = words[i] + (words[i][0] == '"');
+        size_t length = 0, start = (*used)++;
+        while (*text) {
+            unsigned char byte;
+            size_t taken = parse_byte(text, &byte);
+            if (taken == 0)
+                return complain(parser, parser->entry_line,
+                                "a backslash that escapes nothing");
+            if (length == 255)
+                return complain(parser, parser->entry_line,
+                                "a text of more than 255 bytes");
+            data[*used] = byte;
+            ++*used;
+            length++;
+            text += taken;
+        }
+        data[start] = (unsigned char)length;
+    }
+    return true;
+}
+
+/* The words after the type to the data of a record. */
+static bool parse_data(struct parser *parser, char **words, size_t count,
+                       struct dns_record *record)
+{
+    /* A TXT takes no more than its text, the others less than 1,000 bytes. */
+    unsigned char data[ENTRY_TEXT + ENTRY_WORDS];
+    char type[DNS_TYPE_TEXT];
+    size_t used = 0;
+    struct shape shape = shape_of(record->type);
+    size_t expected =
+        shape.names > 0 ? shape.before / 2 + shape.names + shape.after / 4 : 1;
+    if (record->type == DNS_TXT ? count < 1 : count != expected)
+        return complain(parser, parser->entry_line,
+                        "%s takes %s%zu word%s, not %zu",
+                        dns_type_text(record->type, type),
+                        record->type == DNS_TXT ? "at least " : "", expected,
+                        expected == 1 ? "" : "s", count);
+    if (record->type == DNS_TXT) {
+        if (!parse_texts(parser, words, count, data, &used))
+            return false;
+    } else if (shape.names > 0) {
+        for (size_t i = 0; i < count; i++) {
+            bool is_name =
+                i >= shape.before / 2 && i < shape.before / 2 + shape.names;
+            struct dns_name name;
+            if (is_name && !parse_name(parser, words[i], &name))
+                return false;
+            if (is_name) {
+                memcpy(data + used, name.wire, name.length);
+                used += name.length;
+                continue;
+            }
+            bool is_short = i < shape.before / 2;
+            long long number =
+                parse_number(words[i], is_short ? UINT16_MAX : UINT32_MAX);
+            if (number < 0)
+                return complain(parser, parser->entry_line,
+                                "not a number (0 to %lu): \"%.40s\"",
+                                is_short ? 65535ul : 4294967295ul, words[i]);
+            if (is_short)
+                set16(data + used, (uint16_t)number);
+            else
+                set32(data + used, (uint32_t)number);
+            used += is_short ? 2 : 4;
+        }
+    } else {
+        int family = record->type == DNS_A ? AF_INET : AF_INET6;
+        if (inet_pton(family, words[0], data) != 1)
+            return complain(parser, parser->entry_line,
+                            "not an %s address: \"%.40s\"",
+                            record->type == DNS_A ? "IPv4" : "IPv6", words[0]);
+        used = record->type == DNS_A ? 4 : 16;
+    }
+    struct dns_record whole = *record;
+    whole.data = data;
+    whole.data_len = (uint16_t)used;
+    return dns_record_copy(record, &whole) ||
+           complain(parser, parser->entry_line, "no memory");
+}
+
+/* [owner] [TTL] [class] type data, TTL and class in either order */
+static bool parse_record(struct parser *parser, struct dns_record *record)
+{
+    char **word = parser->words, **end = parser->words + parser->word_count;
+    memset(record, 0, sizeof *record);
+    record->class_code = DNS_CLASS_IN;
+    record->line = parser->entry_line;
+    if (!parser->indented) {
+        if (!parse_name(parser, *word++, &parser->owner))
+            return false;
+        parser->has_owner = true;
+    }
+    if (!parser->has_owner)
+        return complain(
+            parser, parser->entry_line,
+            "the first record begins with a blank, not with a name");
+    record->name = parser->owner;
+
+    long long ttl = -1;
+    bool has_class = false;
+    for (; word < end; word++) {
+        if (ttl == -1 && is_digit((*word)[0])) {
+            ttl = parse_number(*word, INT32_MAX);
+            if (ttl == -1)
+                return complain(parser, parser->entry_line,
+                                "not a TTL in seconds (0 to 2147483647): "
+                                "\"%.40s\"",
+                                *word);
+        } else if (!has_class && strcasecmp(*word, "IN") == 0) {
+            has_class = true;
+        } else {
+            break;
+        }
+    }
+    if (word == end)
+        return complain(parser, parser->entry_line, "a record without a type");
+    if (ttl == -1)
+        ttl =
+            parser->default_ttl != -1 ? parser->default_ttl : parser->last_ttl;
+    if (ttl == -1)
+        return complain(parser, parser->entry_line,
+                        "no TTL: put a line like $TTL 3600 at the top");
+    parser->last_ttl = ttl;
+    record->ttl = (uint32_t)ttl;
+    record->type = dns_type_parse(*word);
+    if (record->type == 0 || record->type == DNS_OPT ||
+        record->type >= DNS_AXFR)
+        return complain(parser, parser->entry_line,
+                        "not a type this server knows: \"%.40s\"", *word);
+    word++;
+    return parse_data(parser, word, (size_t)(end - word), record);
+}
+
+static bool parse_directive(struct parser *parser)
+{
+    const char *word = parser->words[0];
+    bool is_origin = strcasecmp(word, "$ORIGIN") == 0;
+    if (!is_origin && strcasecmp(word, "$TTL") != 0)
+        return complain(parser, parser->entry_line,
+                        "not a directive this server knows: \"%.40s\"", word);
+    if (parser->word_count != 2)
+        return complain(parser, parser->entry_line, "%s takes 1 word, not %zu",
+                        is_origin ? "$ORIGIN" : "$TTL", parser->word_count - 1);
+    if (is_origin) {
+        struct dns_name origin;
+        if (!parse_name(parser, parser->words[1], &origin))
+            return false;
+        parser->origin = origin;
+        return true;
+    }
+    parser->default_ttl = parse_number(parser->words[1], INT32_MAX);
+    return parser->default_ttl != -1 ||
+           complain(parser, parser->entry_line,
+                    "not a TTL in seconds (0 to 2147483647): \"%.40s\"",
+                    parser->words[1]);
+}
+
+/* By name, type and data: a record set stands together, and so do equals. */
+static int compare_records(const void *a, const void *b)
+{
+    const struct dns_record *x = a, *y = b;
+    int order = dns_name_compare(&x->name, &y->name);
+    if (order == 0)
+        order = x->type - y->type;
+    if (order == 0)
+        order = x->data_len - y->data_len;
+    return order ? order : memcmp(x->data, y->data, x->data_len);
+}
+
+/* What must hold between the records of a sorted zone. Equal records become
+   one (RFC 2181 section 5). */
+static bool check_zone(struct parser *parser, struct dns_zone *zone)
+{
+    char name[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
+    struct dns_record *before = NULL; /* the last one that stays */
+    bool top_ns = false;
+    for (size_t i = 0; i < zone->count; i++) {
+        struct dns_record *record = &zone->records[i];
+        top_ns = top_ns || (record->type == DNS_NS &&
+                            dns_name_equal(&record->name, &zone->origin));
+        if (before && dns_name_equal(&before->name, &record->name)) {
+            long line =
+                before->line > record->line ? before->line : record->line;
+            bool same_set = before->type == record->type;
+            dns_name_text(&record->name, name);
+            if (same_set && before->ttl != record->ttl)
+                return complain(parser, line,
+                                "%.100s %s: a record set has one TTL", name,
+                                dns_type_text(record->type, type));
+            if (compare_records(before, record) == 0) {
+                dns_record_free(record);
+                continue;
+            }
+            if (before->type == DNS_CNAME || record->type == DNS_CNAME)
+                return complain(parser, line,
+                                "%.100s has a CNAME and can have nothing else",
+                                name);
+        }
+        before = before ? before + 1 : zone->records;
+        if (before != record) {
+            *before = *record;
+            record->data = NULL;
+        }
+    }
+    zone->count = (size_t)(before - zone->records) + 1;
+    return top_ns || complain(parser, 0, "the zone %.100s has no NS record",
+                              dns_name_text(&zone->origin, name));
+}
+
+bool dns_zone_read(FILE *file, struct dns_zone *zone,
+                   struct dns_zone_error *error)
+{
+    memset(zone, 0, sizeof *zone);
+    memset(error, 0, sizeof *error);
+    struct parser *parser = calloc(1, sizeof *parser);
+    if (!parser) {
+        snprintf(error->text, sizeof error->text, "no memory");
+        return false;
+    }
+    parser->file = file;
+    parser->error = error;
+    parser->line = 1;
+    parser->origin = root;
+    parser->default_ttl = parser->last_ttl = -1;
+    size_t room = 0;
+    bool end = false, ok = true;
+    while (ok && (ok = read_entry(parser, &end)) && !end) {
+        if (parser->word_count == 0)
+            continue;
+        if (parser->words[0][0] == '$' && !parser->indented) {
+            ok = parse_directive(parser);
+            continue;
+        }
+        struct dns_record record;
+        ok = parse_record(parser, &record);
+        if (!ok)
+            break;
+        char name[DNS_NAME_TEXT];
+        if (zone->count == 0)
+            zone->origin = record.name;
+        if ((zone->count == 0) != (record.type == DNS_SOA))
+            ok = complain(parser, record.line,
+                          zone->count == 0
+                              ? "the first record of a zone is its SOA"
+                              : "a second SOA");
+        else if (!dns_name_within(&record.name, &zone->origin))
+            ok = complain(parser, record.line,
+                          "%.100s is not in the zone of the SOA",
+                          dns_name_text(&record.name, name));
+        else if (append(&zone->records, &zone->count, &room, &record))
+            ok = complain(parser, record.line, "no memory");
+        if (!ok)
+            dns_record_free(&record);
+    }
+    if (ok && zone->count == 0)
+        ok = complain(parser, 0, "no record at all");
+    if (ok) {
+        qsort(zone->records, zone->count, sizeof *zone->records,
+              compare_records);
+        ok = check_zone(parser, zone);
+    }
+    if (!ok)
+        dns_zone_free(zone);
+    free(parser);
+    return ok;
+}
+
+void dns_zone_free(struct dns_zone *zone)
+{
+    for (size_t i = 0; i < zone->count; i++)
+        dns_record_free(&zone->records[i]);
+    free(zone->records);
+    zone->records = NULL;
+    zone->count = 0;
+}

@@ -1,0 +1,364 @@
+/*
+ * dns_query.c - ask a name server: the question as bytes, the answer decoded.
+ *
+ * Types: A (when none is given), AAAA, NS, CNAME, SOA, PTR, MX, TXT, ANY.
+ * Status: 0 an answer, 1 none or an error instead of one, 2 bad arguments.
+ *
+ * Calls   socket -> connect -> send -> poll -> recv -> close; and over TCP
+ *         once more when the answer does not fit into a datagram
+ * Try     cc dns_query.c dns_message.c -o dns_query
+ *         ./dns_query 127.0.0.4 5300 www.example.kr
+ *         ./dns_query -t MX 127.0.0.4 5300 example.kr
+ * See     question of 32 bytes to 127.0.0.4:5300
+ * Pair    dns_server.c or dns_resolver.c, or any name server (port 53)
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "dns_message.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    TRIES = 2,
+    PATIENCE = 5 * 1000 /* ms for each try; a resolver may have far to go */
+};
+
+static void print_question(const unsigned char *bytes, size_t count,
+                           const struct dns_question *question);
+static void print_message(const struct dns_message *message, size_t count);
+static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
+                      const struct dns_question *question,
+                      struct dns_message *message);
+static size_t ask_over_tcp(const struct sockaddr_storage *addr,
+                           socklen_t addr_len, const char *name,
+                           const unsigned char *question, size_t length,
+                           unsigned char *answer);
+static uint16_t random_id(void);
+static long long now_ms(void);
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    const char *type = "A";
+    if (argc == 6 && strcmp(argv[1], "-t") == 0)
+        type = argv[2];
+    else if (argc != 4) {
+        fprintf(stderr, "usage: dns_query [-t TYPE] SERVER PORT NAME\n");
+        return 2;
+    }
+    struct dns_question question = {.type = dns_type_parse(type),
+                                    .class_code = DNS_CLASS_IN};
+    if (question.type == 0 || question.type == DNS_OPT ||
+        question.type == DNS_AXFR) {
+        fprintf(stderr, "dns_query: not a type to ask for: \"%.40s\"\n", type);
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len =
+        parse_address(argv[argc - 3], argv[argc - 2], &server_addr);
+    const char *problem = dns_name_parse(argv[argc - 1], NULL, &question.name);
+    if (problem) {
+        fprintf(stderr, "dns_query: %s: \"%.40s\"\n", problem, argv[argc - 1]);
+        return 2;
+    }
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. The question. Its id is random: who cannot see it cannot answer. */
+    unsigned char sent[DNS_UDP_MAX];
+    static unsigned char received[DNS_MESSAGE_MAX];
+    struct dns_writer writer;
+    uint16_t id = random_id();
+    dns_begin(&writer, sent, sizeof sent, id, DNS_RD);
+    dns_put_question(&writer, &question);
+    printf("question of %zu bytes to %s\n", writer.length, name);
+    print_question(sent, writer.length, &question);
+
+    /* 2. A connected UDP socket: it hears this server and nobody else. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s", name);
+
+    /* 3. Send it; a datagram may be lost, so once more if nothing comes. */
+    struct dns_message message;
+    ssize_t count = 0;
+    bool answered = false;
+    for (int try = 0; try < TRIES && !answered; try++) {
+        if (send(sock_fd, sent, writer.length, 0) == -1)
+            die("send");
+        long long deadline = now_ms() + PATIENCE, left;
+        while (!answered && (left = deadline - now_ms()) > 0) {
+            struct pollfd wanted = {.fd = sock_fd, .events = POLLIN};
+            int ready = poll(&wanted, 1, (int)left);
+            if (ready == -1)
+                die("poll");
+            if (ready == 0)
+                break;
+            count = recv(sock_fd, received, sizeof received, 0);
+            if (count == -1)
+                die("recv from %s", name);
+            answered =
+                is_answer(received, (size_t)count, id, &question, &message);
+            if (!answered)
+                printf("%zd bytes ignored: not the answer\n", count);
+        }
+    }
+    close(sock_fd);
+    if (!answered) {
+        fprintf(stderr, "dns_query: no answer from %s\n", name);
+        return 1;
+    }
+    print_message(&message, (size_t)count);
+
+    /* 4. It did not fit into a datagram? The same question over TCP. */
+    if (message.flags & DNS_TC) {
+        dns_message_free(&message);
+        printf("the same question over TCP\n");
+        size_t length = ask_over_tcp(&server_addr, addr_len, name, sent,
+                                     writer.length, received);
+        if (!is_answer(received, length, id, &question, &message)) {
+            fprintf(stderr, "dns_query: what came over TCP is no answer\n");
+            return 1;
+        }
+        print_message(&message, length);
+    }
+    int rcode = message.flags & DNS_RCODE;
+    dns_message_free(&message);
+    return rcode == DNS_NOERROR ? 0 : 1;
+}
+
+/* The three parts of a question, byte by byte. */
+static void print_question(const unsigned char *bytes, size_t count,
+                           const struct dns_question *question)
+{
+    char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
+    size_t ends[] = {12, count - 4, count};
+    for (size_t part = 0, at = 0; part < 3; part++) {
+        while (at < ends[part]) {
+            size_t shown = ends[part] - at < 16 ? ends[part] - at : 16;
+            printf(" ");
+            for (size_t i = 0; i < shown; i++)
+                printf(" %02x", bytes[at + i]);
+            at += shown;
+            if (at < ends[part])
+                printf("\n");
+        }
+        if (part == 0)
+            printf("  id, \"recursion desired\", 1 question, 0 records\n");
+        else if (part == 1)
+            printf("  %s\n", dns_name_text(&question->name, text));
+        else
+            printf("  type %s, class IN\n",
+                   dns_type_text(question->type, type));
+    }
+}
+
+static void print_message(const struct dns_message *message, size_t count)
+{
+    static const char *const sections[] = {"answer", "authority", "additional"};
+    printf("answer of %zu bytes: %s%s%s%s\n", count,
+           dns_rcode_text(message->flags & DNS_RCODE),
+           message->flags & DNS_AA ? ", authoritative" : "",
+           message->flags & DNS_RA ? ", recursion available" : "",
+           message->flags & DNS_TC ? ", truncated" : "");
+    for (int section = 0; section < DNS_SECTIONS; section++) {
+        const struct dns_record *records =
+            dns_section(message, (enum dns_section)section);
+        for (size_t i = 0; i < message->count[section]; i++) {
+            char text[DNS_RECORD_TEXT];
+            printf("  %-10s %s\n", sections[section],
+                   dns_record_text(&records[i], text));
+        }
+    }
+}
+
+/* A response with our id to our question, and one that can be read? */
+static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
+                      const struct dns_question *question,
+                      struct dns_message *message)
+{
+    if (dns_decode(bytes, count, message) != NULL)
+        return false;
+    if ((message->flags & DNS_QR) && message->id == id &&
+        (message->flags & DNS_OPCODE) == 0 &&
+        ((message->question_count == 1 &&
+          message->question.type == question->type &&
+          message->question.class_code == question->class_code &&
+          dns_name_equal(&message->question.name, &question->name)) ||
+         /* who could not read the question cannot repeat it */
+         (message->question_count == 0 && (message->flags & DNS_RCODE))))
+        return true;
+    dns_message_free(message);
+    return false;
+}
+
+/* Waits until fd is ready for events, or until the deadline. */
+static void await(int fd, short events, long long deadline)
+{
+    struct pollfd wanted = {.fd = fd, .events = events};
+    long long left = deadline - now_ms();
+    int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* Two bytes of length, then the message, both ways; any byte of it may come
+   alone. Returns the length of the answer. */
+static size_t ask_over_tcp(const struct sockaddr_storage *addr,
+                           socklen_t addr_len, const char *name,
+                           const unsigned char *question, size_t length,
+                           unsigned char *answer)
+{
+    long long deadline = now_ms() + PATIENCE;
+    int sock_fd = socket(addr->ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    /* connect must not wait for ever: it goes on in the background. */
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
+    if (connect(sock_fd, (const struct sockaddr *)addr, addr_len) == -1) {
+        int error = errno;
+        socklen_t error_len = sizeof error;
+        if (errno != EINPROGRESS)
+            die("connect %s (TCP)", name);
+        await(sock_fd, POLLOUT, deadline);
+        if (getsockopt(sock_fd, SOL_SOCKET, SO_ERROR, &error, &error_len))
+            die("getsockopt SO_ERROR");
+        errno = error;
+        if (error != 0)
+            die("connect %s (TCP)", name);
+    }
+    unsigned char framed[2 + DNS_UDP_MAX];
+    framed[0] = (unsigned char)(length >> 8);
+    framed[1] = (unsigned char)length;
+    memcpy(framed + 2, question, length);
+    for (size_t done = 0; done < 2 + length;) {
+        await(sock_fd, POLLOUT, deadline);
+        ssize_t written = write(sock_fd, framed + done, 2 + length - done);
+        if (written == -1)
+            die("write");
+        done += (size_t)written;
+    }
+    unsigned char prefix[2];
+    size_t expected = sizeof prefix;
+    for (size_t done = 0; done < expected;) {
+        await(sock_fd, POLLIN, deadline);
+        ssize_t count = done < 2
+                            ? read(sock_fd, prefix + done, 2 - done)
+                            : read(sock_fd, answer + done - 2, expected - done);
+        if (count == -1)
+            die("read");
+        if (count == 0) {
+            fprintf(stderr, "dns_query: %s closed within its answer\n", name);
+            exit(1);
+        }
+        done += (size_t)count;
+        if (done == 2)
+            expected = 2 + ((size_t)prefix[0] << 8 | prefix[1]);
+    }
+    close(sock_fd);
+    return expected - 2;
+}
+
+/* Two bytes that nobody can guess. */
+static uint16_t random_id(void)
+{
+    unsigned char bytes[2];
+    int random_fd = open("/dev/urandom", O_RDONLY);
+    if (random_fd == -1)
+        die("open /dev/urandom");
+    for (size_t done = 0; done < sizeof bytes;) {
+        ssize_t count = read(random_fd, bytes + done, sizeof bytes - done);
+        if (count <= 0)
+            die("read /dev/urandom");
+        done += (size_t)count;
+    }
+    close(random_fd);
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+/* On a clock that nobody sets. */
+static long long now_ms(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "dns_query: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "dns_query: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dns_query: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
