@@ -157,7 +157,9 @@ int main(int argc, char *argv[])
                                argv[argc - 3], &r->own_addr);
     r->root_len = parse_address(argv[argc - 2], argv[argc - 1], &r->root_addr);
     if (get_port(&r->root_addr) == 0) {
-        fprintf(stderr, "dns_resolver: ROOT_PORT cannot be 0\n");
+        fprintf(stderr,
+                "dns_resolver: not a port to ask (1 to 65535): \"%.40s\"\n",
+                argv[argc - 1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */

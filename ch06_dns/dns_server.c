@@ -418,9 +418,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         if (count > 0 && hops == 0)
             snprintf(reply->log, LOG_SIZE, "answer: %s%s",
                      dns_record_text(records, text),
-                     alias       ? " ..."
-                     : count > 1 ? ", and more"
-                                 : "");
+                     alias || count > 1 ? ", and more" : "");
         if (count > 0 && !alias)
             return;
         if (alias) {
