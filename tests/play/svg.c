@@ -91,7 +91,11 @@ bool view_write_svg(const struct view *view, const char *path)
             "width=\"%d\" height=\"%d\" role=\"img\">\n<title>",
             width, height, width, height);
     put_text(file, session->name);
-    fprintf(file, "</title>\n%s", style);
+    fputs("</title>\n<desc>", file);
+    put_text(file, session->heading);
+    fprintf(file,
+            ": the terminals of a played session, side by side</desc>\n%s",
+            style);
     for (int i = 0; i < count; i++) {
         int left = i * (window + GAP);
         fprintf(file,
