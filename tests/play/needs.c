@@ -87,6 +87,12 @@ static bool has_sctp(void)
     return has_socket(AF_INET, SOCK_STREAM, 132);
 }
 
+/* The ip command, to lay out a network of one's own. */
+static bool has_iproute2(void)
+{
+    return access("/bin/ip", X_OK) == 0 || access("/usr/bin/ip", X_OK) == 0;
+}
+
 static const struct need {
     const char *name;
     bool (*probe)(void);
@@ -96,6 +102,7 @@ static const struct need {
     {"ipv6", has_ipv6, "::1 cannot be used here"},
     {"userns", has_userns, "user and network namespaces are forbidden here"},
     {"loopback_net", has_loopback_net, "127.0.0.2 is not configured here"},
+    {"iproute2", has_iproute2, "the command ip is not installed"},
     {"mptcp", has_mptcp, "the system has no MPTCP"},
     {"udplite", has_udplite, "the system has no UDP-Lite"},
     {"sctp", has_sctp, "the system has no SCTP"},
