@@ -1,0 +1,115 @@
+/*
+ * address_class.c - the class of an IPv4 address, and what replaced classes.
+ *
+ * Calls   inet_pton
+ * Try     cc address_class.c -o address_class && ./address_class 172.217.1.1
+ * See     first byte 172 is 10101100 in bits
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct address_class {
+    char letter;
+    int first, last;  /* the first byte's range */
+    const char *bits; /* what every first byte of the range begins with */
+    int network_bytes;
+};
+
+static void print_part(const char *title, const unsigned char *bytes, int from,
+                       int to);
+static void explain_ipv4(const char *text);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: address_class IPV4\n");
+        return 2;
+    }
+    /* 1. Four bytes. */
+    unsigned char bytes[4];
+    if (inet_pton(AF_INET, argv[1], bytes) != 1) {
+        fprintf(stderr,
+                "address_class: not an IPv4 address: \"%.40s\": ", argv[1]);
+        if (strchr(argv[1], ':') != NULL)
+            fprintf(stderr, "only IPv4 ever had classes\n");
+        else
+            explain_ipv4(argv[1]);
+        return 2;
+    }
+    printf("first byte %d is ", bytes[0]);
+    for (int bit = 7; bit >= 0; bit--)
+        putchar(bytes[0] >> bit & 1 ? '1' : '0');
+    printf(" in bits\n");
+
+    /* 2. Its first bits tell the class. */
+    static const struct address_class classes[] = {
+        {'A', 0, 127, "0", 1},      {'B', 128, 191, "10", 2},
+        {'C', 192, 223, "110", 3},  {'D', 224, 239, "1110", 0},
+        {'E', 240, 255, "1111", 0},
+    };
+    const struct address_class *class = classes;
+    while (bytes[0] > class->last)
+        class ++;
+    printf("class %c: the first bits are %s, the first byte is %d to %d\n",
+           class->letter, class->bits, class->first, class->last);
+
+    /* 3. The class tells where the network ends and the host begins. */
+    if (class->network_bytes > 0) {
+        print_part("network", bytes, 0, class->network_bytes);
+        print_part("host", bytes, class->network_bytes, 4);
+    }
+    if (bytes[0] == 0)
+        printf("reserved: 0 means this network, or no address yet\n");
+    else if (bytes[0] == 127)
+        printf("reserved: 127 is the computer itself (loopback)\n");
+    else if (class->letter == 'D')
+        printf("a multicast group: no network and no host part\n");
+    else if (class->letter == 'E')
+        printf("reserved: no network and no host part\n");
+
+    /* 4. Since 1993 the length is told, not guessed from the bits. */
+    int prefix = class->network_bytes > 0 ? 8 * class->network_bytes : 4;
+    printf("CIDR (RFC 4632) replaced classes: %s/%d says the length itself\n",
+           argv[1], prefix);
+    return 0;
+}
+
+static void print_part(const char *title, const unsigned char *bytes, int from,
+                       int to)
+{
+    printf("%-8s", title);
+    for (int i = from; i < to; i++)
+        printf("%s%d", i > from ? "." : "", bytes[i]);
+    printf("\n");
+}
+
+/* The first fault, from the left, of what is no IPv4 address. */
+static void explain_ipv4(const char *text)
+{
+    const char *part = text;
+    for (int number = 1;; number++) {
+        size_t length = strcspn(part, ".");
+        if (length == 0)
+            fprintf(stderr, "part %d is empty\n", number);
+        else if (strspn(part, "0123456789") < length)
+            fprintf(stderr, "part %d is not a decimal number\n", number);
+        else if (part[0] == '0' && length > 1)
+            fprintf(stderr, "part %d begins with 0, which may mean octal\n",
+                    number);
+        else if (length > 3 || atoi(part) > 255)
+            fprintf(stderr, "part %d is over 255, too much for a byte\n",
+                    number);
+        else if (part[length] == '\0')
+            fprintf(stderr, "number of parts: %d, not 4\n", number);
+        else {
+            part += length + 1;
+            continue;
+        }
+        return;
+    }
+}

@@ -1,0 +1,99 @@
+/*
+ * inet_functions.c - five functions for text and bytes, and their traps.
+ *
+ * Calls   inet_addr, inet_aton, inet_pton; inet_ntoa, inet_ntop
+ * Try     cc inet_functions.c -o inet_functions && ./inet_functions
+ * See     text             inet_addr        inet_aton        inet_pton
+ *
+ * More than POSIX, so _DEFAULT_SOURCE: inet_aton.
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void show_row(const char *text);
+static void show_static_buffer(void);
+static const char *show(int success, struct in_addr ip, char *text);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 1) {
+        fprintf(stderr, "usage: inet_functions (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    /* 1. Text to bytes: the same text, and three opinions. */
+    printf("%-16s %-16s %-16s %s\n", "text", "inet_addr", "inet_aton",
+           "inet_pton");
+    show_row("127.0.0.1");
+    show_row("255.255.255.255");
+    show_row("010.0.0.1");
+    show_row("1.2.3");
+    show_row("0x7f.1");
+    show_row("256.1.1.1");
+    show_row("::1");
+
+    /* 2. Bytes to text: one buffer for all, or one of your own. */
+    show_static_buffer();
+    return 0;
+}
+
+static void show_row(const char *text)
+{
+    char shown[3][INET_ADDRSTRLEN];
+    struct in_addr ip;
+
+    /* Its error, (in_addr_t)-1, is an address, too: 255.255.255.255. */
+    ip.s_addr = inet_addr(text);
+    int success = ip.s_addr != (in_addr_t)-1;
+    printf("%-16s %-16s", text, success ? show(1, ip, shown[0]) : "-1");
+
+    /* Tells an error apart, but takes octal, hex and missing parts. */
+    success = inet_aton(text, &ip) == 1;
+    printf(" %-16s", show(success, ip, shown[1]));
+
+    /* Four decimal numbers or an error; and with AF_INET6 also IPv6. */
+    success = inet_pton(AF_INET, text, &ip) == 1;
+    printf(" %s\n", show(success, ip, shown[2]));
+}
+
+static void show_static_buffer(void)
+{
+    struct in_addr one = {.s_addr = htonl(0x0a000001)};
+    struct in_addr two = {.s_addr = htonl(0x0a000002)};
+    const char *text_one = inet_ntoa(one);
+    const char *text_two = inet_ntoa(two);
+    printf("inet_ntoa 10.0.0.1, then 10.0.0.2: \"%s\" and \"%s\"%s\n", text_one,
+           text_two, text_one == text_two ? ", the same buffer" : "");
+    char own_one[INET_ADDRSTRLEN], own_two[INET_ADDRSTRLEN];
+    printf("inet_ntop 10.0.0.1, then 10.0.0.2: \"%s\" and \"%s\"\n",
+           show(1, one, own_one), show(1, two, own_two));
+}
+
+static const char *show(int success, struct in_addr ip, char *text)
+{
+    if (!success)
+        return "refused";
+    if (inet_ntop(AF_INET, &ip, text, INET_ADDRSTRLEN) == NULL)
+        die("inet_ntop");
+    return text;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "inet_functions: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,100 @@
+/*
+ * interfaces.c - the network interfaces of this computer and their addresses.
+ *
+ * Calls   getifaddrs, inet_ntop, freeifaddrs
+ * Try     cc interfaces.c -o interfaces && ./interfaces
+ * See     lo           127.0.0.1/8
+ *
+ * More than POSIX, so _DEFAULT_SOURCE: getifaddrs (Linux, BSD, macOS).
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const void *address_bytes(const struct sockaddr *addr);
+static int prefix_length(const struct sockaddr *netmask);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 1) {
+        fprintf(stderr, "usage: interfaces (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    /* 1. A list with one entry for each address of each interface. */
+    struct ifaddrs *list;
+    if (getifaddrs(&list) == -1)
+        die("getifaddrs");
+
+    /* 2. The card's own (MAC) address is an entry, too: no IP, left out. */
+    int addresses = 0;
+    for (struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
+        const void *bytes = address_bytes(entry->ifa_addr);
+        if (bytes == NULL)
+            continue;
+        char ip[INET6_ADDRSTRLEN];
+        if (inet_ntop(entry->ifa_addr->sa_family, bytes, ip, sizeof ip) == NULL)
+            die("inet_ntop");
+        printf("%-12s %s/%d%s%s\n", entry->ifa_name, ip,
+               prefix_length(entry->ifa_netmask),
+               entry->ifa_flags & IFF_LOOPBACK ? ", never leaves the computer"
+                                               : "",
+               entry->ifa_flags & IFF_UP ? "" : ", switched off");
+        addresses++;
+    }
+
+    /* 3. An interface is counted at its first entry. */
+    int interfaces = 0;
+    for (struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
+        struct ifaddrs *first = list;
+        while (strcmp(first->ifa_name, entry->ifa_name) != 0)
+            first = first->ifa_next;
+        interfaces += first == entry;
+    }
+    printf("one computer, %d interfaces, %d addresses\n", interfaces,
+           addresses);
+    freeifaddrs(list);
+    return 0;
+}
+
+/* The 4 or 16 bytes in it; NULL if it is no IP address. */
+static const void *address_bytes(const struct sockaddr *addr)
+{
+    if (addr != NULL && addr->sa_family == AF_INET)
+        return &((const struct sockaddr_in *)(const void *)addr)->sin_addr;
+    if (addr != NULL && addr->sa_family == AF_INET6)
+        return &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr;
+    return NULL;
+}
+
+/* The mask's ones, counted. */
+static int prefix_length(const struct sockaddr *netmask)
+{
+    const unsigned char *bytes = address_bytes(netmask);
+    int ones = 0;
+    for (int i = 0; bytes && i < (netmask->sa_family == AF_INET ? 4 : 16); i++)
+        for (int bit = 0; bit < 8; bit++)
+            ones += bytes[i] >> bit & 1;
+    return ones;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "interfaces: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,155 @@
+/*
+ * ports_server.c - two sockets, two ports, one program: who gets what.
+ *
+ * Calls   socket -> bind, twice; poll -> recvfrom
+ * Try     cc ports_server.c -o ports_server && ./ports_server 9190 9191
+ * See     bound to 127.0.0.1:9190
+ * Pair    ports_client.c in a second terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: ports_server [ADDRESS] PORT PORT\n");
+        return 2;
+    }
+    const char *ip = argc == 4 ? argv[1] : "127.0.0.1";
+    struct sockaddr_storage addrs[2], client_addr;
+    socklen_t addr_len = parse_address(ip, argv[argc - 2], &addrs[0]);
+    parse_address(ip, argv[argc - 1], &addrs[1]);
+    char name[NAME_SIZE];
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+
+    /* 1. Two sockets, each with a port of its own. */
+    struct pollfd sockets[2];
+    for (int i = 0; i < 2; i++) {
+        int sock_fd = socket(addrs[i].ss_family, SOCK_DGRAM, 0);
+        if (sock_fd == -1)
+            die("socket");
+        name_address(&addrs[i], name);
+        if (bind(sock_fd, (struct sockaddr *)&addrs[i], addr_len) == -1)
+            die("bind %s", name);
+        if (getsockname(sock_fd, (struct sockaddr *)&addrs[i], &addr_len))
+            die("getsockname");
+        name_address(&addrs[i], name);
+        printf("bound to %s (socket %d)\n", name, i + 1);
+        sockets[i].fd = sock_fd;
+        sockets[i].events = POLLIN;
+    }
+
+    for (;;) {
+        /* 2. Whatever comes to this computer, the system looks at its port. */
+        if (poll(sockets, 2, -1) == -1)
+            die("poll");
+        for (int i = 0; i < 2; i++) {
+            if (sockets[i].revents == 0)
+                continue;
+
+            /* 3. It lies in the socket that has this port, and no other. */
+            char text[2000];
+            addr_len = sizeof client_addr;
+            ssize_t count =
+                recvfrom(sockets[i].fd, text, sizeof text, 0,
+                         (struct sockaddr *)&client_addr, &addr_len);
+            if (count == -1) {
+                perror("ports_server: recvfrom");
+                poll(NULL, 0, 100); /* whatever it is: do not spin */
+                continue;
+            }
+            name_address(&client_addr, name);
+            printf("socket %d received from %s: ", i + 1, name);
+            print_quoted(text, (size_t)count);
+        }
+    }
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "ports_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "ports_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "ports_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,186 @@
+/*
+ * same_port.c - one port number, and how many sockets can have it.
+ *
+ * Calls   socket -> setsockopt SO_REUSEPORT -> bind, again and again;
+ *         listen -> connect -> accept -> getsockname -> write, read
+ * Try     cc same_port.c -o same_port && ./same_port 9190
+ * See     bound    UDP 127.0.0.1:9190
+ *
+ * More than POSIX, so _DEFAULT_SOURCE: SO_REUSEPORT (Linux, BSD, macOS).
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 10 * 1000 }; /* ms for a byte that is on its way */
+
+static uint16_t parse_port(const char *text);
+static int try_bind(int type, const char *ip, uint16_t *port, int reuse);
+static int connect_to(uint16_t port);
+static void print_ends(const char *which, int client_fd, int conn_fd);
+static void print_letter(const char *which, int conn_fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: same_port PORT\n");
+        return 2;
+    }
+    uint16_t port = parse_port(argv[1]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. The first socket gets the port, the next one does not. */
+    int first_fd = try_bind(SOCK_DGRAM, "127.0.0.1", &port, 0);
+    if (first_fd == -1)
+        return 1;
+    try_bind(SOCK_DGRAM, "127.0.0.1", &port, 0);
+
+    /* 2. TCP and UDP count their ports apart. */
+    int listen_fd = try_bind(SOCK_STREAM, "127.0.0.1", &port, 0);
+    if (listen_fd == -1)
+        return 1;
+
+    /* 3. So does each address; but 0.0.0.0 means all of them. */
+    try_bind(SOCK_DGRAM, "127.0.0.2", &port, 0);
+    try_bind(SOCK_DGRAM, "0.0.0.0", &port, 0);
+
+    /* 4. Two who both ask for it before bind share even all of it. */
+    close(first_fd);
+    printf("the first UDP socket closes\n");
+    try_bind(SOCK_DGRAM, "127.0.0.1", &port, 1);
+    try_bind(SOCK_DGRAM, "127.0.0.1", &port, 1);
+
+    /* 5. Accepted sockets have their listener's port, all of them. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    int client_fds[2], conn_fds[2];
+    for (int i = 0; i < 2; i++) {
+        client_fds[i] = connect_to(port);
+        conn_fds[i] = accept(listen_fd, NULL, NULL);
+        if (conn_fds[i] == -1)
+            die("accept");
+    }
+    print_ends("first", client_fds[0], conn_fds[0]);
+    print_ends("second", client_fds[1], conn_fds[1]);
+
+    /* 6. The system looks at all four numbers, so each gets its own. */
+    if (write(client_fds[1], "b", 1) != 1 || write(client_fds[0], "a", 1) != 1)
+        die("write");
+    printf("the first client says a, the second b\n");
+    print_letter("first", conn_fds[0]);
+    print_letter("second", conn_fds[1]);
+    for (int i = 0; i < 2; i++)
+        close(client_fds[i]); /* first, so that TIME_WAIT is on their side */
+    return 0;
+}
+
+/* One row. Returns the socket, or -1 if bind refused it. */
+static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
+{
+    int sock_fd = socket(AF_INET, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (reuse &&
+        setsockopt(sock_fd, SOL_SOCKET, SO_REUSEPORT, &reuse, sizeof reuse))
+        die("setsockopt SO_REUSEPORT");
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_port = htons(*port);
+    if (inet_pton(AF_INET, ip, &addr.sin_addr) != 1)
+        die("inet_pton %s", ip);
+    socklen_t addr_len = sizeof addr;
+    int refused = bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1;
+    int error = errno;
+    if (!refused && getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len))
+        die("getsockname");
+    *port = ntohs(addr.sin_port); /* was it 0? Now it is what we have got */
+    printf("%-8s %s %s:%d%s", refused ? "refused" : "bound",
+           type == SOCK_STREAM ? "TCP" : "UDP", ip, *port,
+           reuse ? ", SO_REUSEPORT" : "");
+    if (refused)
+        printf(": %s", error == EADDRINUSE ? "EADDRINUSE" : strerror(error));
+    printf("\n");
+    if (refused) {
+        close(sock_fd);
+        return -1;
+    }
+    return sock_fd;
+}
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_port = htons(port);
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int sock_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
+        die("connect 127.0.0.1 port %d", port);
+    return sock_fd;
+}
+
+/* Which ports the two ends of a connection have. */
+static void print_ends(const char *which, int client_fd, int conn_fd)
+{
+    struct sockaddr_in client, conn;
+    socklen_t client_len = sizeof client, conn_len = sizeof conn;
+    if (getsockname(client_fd, (struct sockaddr *)&client, &client_len) ||
+        getsockname(conn_fd, (struct sockaddr *)&conn, &conn_len))
+        die("getsockname");
+    printf("%s connection: client's port %d, accepted socket's port %d\n",
+           which, ntohs(client.sin_port), ntohs(conn.sin_port));
+}
+
+/* What came through this connection. */
+static void print_letter(const char *which, int conn_fd)
+{
+    struct pollfd wanted = {.fd = conn_fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+    char letter = '?';
+    if (read(conn_fd, &letter, 1) == -1)
+        die("read");
+    printf("the %s accepted socket reads %c\n", which, letter);
+}
+
+/* A whole number; 0 lets the system choose. */
+static uint16_t parse_port(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number > 65535) {
+        fprintf(stderr, "same_port: not a port (0 to 65535): \"%.40s\"\n",
+                text);
+        exit(2);
+    }
+    return (uint16_t)number;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "same_port: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
