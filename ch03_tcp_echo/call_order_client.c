@@ -1,0 +1,224 @@
+/*
+ * call_order_client.c - a client's calls, one after the other, each printed
+ * with its arguments and with what it returned. Enter makes the next one.
+ *
+ * Calls   socket -> connect -> write/read -> close
+ * Try     cc call_order_client.c -o call_order_client
+ *         ./call_order_client 127.0.0.1 9190
+ * See     socket(AF_INET, SOCK_STREAM, 0) = 3
+ * Pair    call_order_server.c in a first terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_address(int fd);
+static void print_result(const char *call, ssize_t result, const char *bytes);
+static void print_quoted(const char *bytes, size_t count);
+static void wait_for_enter(void);
+static void await_bytes(int fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: call_order_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A socket of the server's kind. It has no address yet. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    printf("socket(%s, SOCK_STREAM, 0) = %d\n",
+           server_addr.ss_family == AF_INET ? "AF_INET" : "AF_INET6", sock_fd);
+    print_address(sock_fd);
+
+    /* 2. The handshake. It also gives this end an address and a port. */
+    printf("Enter calls connect\n");
+    wait_for_enter();
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+    printf("connect(%d, &server_addr, %d) = 0\n", sock_fd, (int)addr_len);
+    print_address(sock_fd);
+
+    /* 3. No address here: a connected socket knows where its bytes go. */
+    printf("Enter calls write\n");
+    wait_for_enter();
+    const char text[] = "hello\n";
+    size_t sent = 0, length = sizeof text - 1;
+    while (sent < length) {
+        printf("write(%d, text, %zu)", sock_fd, length - sent);
+        ssize_t count = write(sock_fd, text + sent, length - sent);
+        print_result("", count, NULL);
+        if (count == -1) {
+            fprintf(stderr, "call_order_client: the server left\n");
+            return 1;
+        }
+        sent += (size_t)count;
+    }
+
+    /* 4. The answer, in as many pieces as it likes to come. */
+    printf("Enter calls read\n");
+    wait_for_enter();
+    for (size_t back = 0; back < length;) {
+        char buffer[1024];
+        printf("read(%d, buffer, %zu) waits\n", sock_fd, sizeof buffer);
+        await_bytes(sock_fd);
+        ssize_t count = read(sock_fd, buffer, sizeof buffer);
+        print_result("read(...)", count, buffer);
+        if (count < 1) {
+            fprintf(stderr, "call_order_client: the server left\n");
+            return 1;
+        }
+        back += (size_t)count;
+    }
+
+    /* 5. The other end's read returns 0 when it has taken all the bytes. */
+    printf("Enter calls close\n");
+    wait_for_enter();
+    printf("close(%d)", sock_fd);
+    print_result("", close(sock_fd), NULL);
+    return 0;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr,
+                "call_order_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "call_order_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The local address, as the system knows it now. */
+static void print_address(int fd)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    char name[NAME_SIZE];
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1) {
+        perror("call_order_client: getsockname");
+        return;
+    }
+    name_address(&addr, name);
+    printf("    socket %d is at %s\n", fd, name);
+}
+
+/* What a call returned, and where it is -1, why; bytes that came, if any. */
+static void print_result(const char *call, ssize_t result, const char *bytes)
+{
+    int error = errno;
+    printf("%s = %zd", call, result);
+    if (result == -1)
+        printf(" %s\n", strerror(error));
+    else if (result > 0 && bytes) {
+        printf(" ");
+        print_quoted(bytes, (size_t)result);
+    } else
+        printf("\n");
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "call_order_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,212 @@
+/*
+ * call_order_server.c - a server's calls, one after the other, each printed
+ * with its arguments and with what it returned.
+ *
+ * Calls   socket -> bind -> listen -> accept -> read/write -> close
+ * Try     cc call_order_server.c -o call_order_server
+ *         ./call_order_server 9190
+ * See     socket(AF_INET, SOCK_STREAM, 0) = 3
+ * Pair    call_order_client.c in a second terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_address(int fd);
+static void print_result(const char *call, ssize_t result, const char *bytes);
+static void print_quoted(const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: call_order_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. A socket: one end of a connection to be. It has no address yet. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    printf("socket(%s, SOCK_STREAM, 0) = %d\n",
+           server_addr.ss_family == AF_INET ? "AF_INET" : "AF_INET6",
+           listen_fd);
+    print_address(listen_fd);
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Clients must know where to find it: give it address and port. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+    printf("bind(%d, &server_addr, %d) = 0\n", listen_fd, (int)addr_len);
+    print_address(listen_fd);
+
+    /* 3. Make a doorkeeper of it. From now on clients can knock. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    printf("listen(%d, SOMAXCONN) = 0\n", listen_fd);
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Take one connection. Until there is one, we sleep in accept. */
+        printf("accept(%d, &client_addr, &addr_len) waits\n", listen_fd);
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("call_order_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("accept(...) = %d, client_addr is %s\n", conn_fd, name);
+        print_address(conn_fd); /* the doorkeeper's port: they share it */
+
+        /* 5. The new socket is our end of this one conversation. */
+        char buffer[1024];
+        ssize_t count;
+        do {
+            printf("read(%d, buffer, %zu) waits\n", conn_fd, sizeof buffer);
+            count = read(conn_fd, buffer, sizeof buffer);
+            print_result("read(...)", count, buffer);
+            for (ssize_t done = 0, sent; done < count; done += sent) {
+                printf("write(%d, buffer, %zd)", conn_fd, count - done);
+                sent = write(conn_fd, buffer + done, (size_t)(count - done));
+                print_result("", sent, NULL);
+                if (sent == -1)
+                    count = -1; /* nobody is there any more */
+            }
+        } while (count > 0);
+
+        /* 6. That ends this conversation. The doorkeeper is still there. */
+        printf("close(%d)", conn_fd);
+        print_result("", close(conn_fd), NULL);
+    }
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr,
+                "call_order_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "call_order_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The local address, as the system knows it now. */
+static void print_address(int fd)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    char name[NAME_SIZE];
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1) {
+        perror("call_order_server: getsockname");
+        return;
+    }
+    name_address(&addr, name);
+    printf("    socket %d is at %s\n", fd, name);
+}
+
+/* What a call returned, and where it is -1, why; bytes that came, if any. */
+static void print_result(const char *call, ssize_t result, const char *bytes)
+{
+    int error = errno;
+    printf("%s = %zd", call, result);
+    if (result == -1)
+        printf(" %s\n", strerror(error));
+    else if (result > 0 && bytes) {
+        printf(" ");
+        print_quoted(bytes, (size_t)result);
+    } else
+        printf("\n");
+}
+
+/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    putchar('"');
+    for (size_t i = 0; i < count && i < 60; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte == '\n')
+            printf("\\n");
+        else if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (byte < ' ' || byte > '~')
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+    printf(count > 60 ? "\"...\n" : "\"\n");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "call_order_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
