@@ -1,0 +1,162 @@
+/*
+ * io_buffers_client.c - write more than a server reads; Enter tells how much
+ * went in. It is write that stops: nothing overflows, nothing is lost.
+ *
+ * Calls   socket -> connect -> poll/write -> shutdown -> read -> close
+ * Try     cc io_buffers_client.c -o io_buffers_client
+ *         ./io_buffers_client 127.0.0.1 9190
+ * See     20000000 bytes to write; Enter tells how many went in
+ * Pair    io_buffers_server.c in a first terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms in which nothing at all happens */
+enum { TOTAL = 20 * 1000 * 1000, PERIOD = 251 };
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void await_bytes(int fd);
+static int enter_pressed(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: io_buffers_client ADDRESS PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A socket of the server's kind. It has no address yet. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. The handshake. It also gives this end an address and a port. */
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+    printf("%d bytes to write; Enter tells how many went in\n", TOTAL);
+
+    /* 3. From here on a full buffer is an error, EAGAIN, where write would
+     *    have to wait for room. poll waits instead: for room or for Enter. */
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
+    static unsigned char pattern[PERIOD * 1000 + PERIOD];
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = (unsigned char)(i % PERIOD);
+
+    /* 4. write returns when the output buffer has the bytes: copied, not
+     *    sent, let alone read. It takes what there is room for. */
+    int written = 0, calls = 0;
+    struct pollfd wanted[] = {{.fd = sock_fd, .events = POLLOUT},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    while (written < TOTAL) {
+        int ready = poll(wanted, 2, PATIENCE);
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready < 1)
+            die("poll");
+        if (wanted[0].revents != 0) {
+            int left = TOTAL - written;
+            ssize_t count =
+                write(sock_fd, pattern + written % PERIOD,
+                      (size_t)(left < PERIOD * 1000 ? left : PERIOD * 1000));
+            if (count == -1 && errno != EAGAIN)
+                die("write");
+            if (count > 0) {
+                written += (int)count;
+                calls++;
+            }
+        } else if (enter_pressed())
+            printf("%d bytes written; the next write has to wait\n", written);
+        else
+            wanted[1].fd = -1; /* the end of input: nobody asks any more */
+    }
+    printf("%d bytes written, all of them, in %d calls\n", written, calls);
+
+    /* 5. End our half. The server ends its own when it has read all. */
+    if (shutdown(sock_fd, SHUT_WR) == -1)
+        die("shutdown");
+    await_bytes(sock_fd);
+    char none;
+    ssize_t count = read(sock_fd, &none, sizeof none);
+    if (count == -1)
+        die("read");
+    printf("the server has ended its half, too\n");
+    close(sock_fd);
+    return 0;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr,
+                "io_buffers_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "io_buffers_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* Takes what was typed. 0: the end of input. */
+static int enter_pressed(void)
+{
+    char line[256];
+    return read(STDIN_FILENO, line, sizeof line) > 0;
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "io_buffers_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

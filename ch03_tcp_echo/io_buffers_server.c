@@ -1,0 +1,197 @@
+/*
+ * io_buffers_server.c - read only when Enter is pressed, and see what has come
+ * into the input buffer until then.
+ *
+ * More than POSIX: FIONREAD, which every Unix has, asks how many bytes wait.
+ *
+ * Calls   socket -> bind -> listen -> accept -> ioctl/read -> close
+ * Try     cc io_buffers_server.c -o io_buffers_server
+ *         ./io_buffers_server 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    io_buffers_client.c in a second terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { BITE = 5 * 1000 * 1000 }; /* bytes that one Enter reads */
+
+static ssize_t read_bite(int conn_fd, long long total);
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void wait_for_enter(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: io_buffers_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+
+    /* 3. Open the door: the system now completes handshakes by itself. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a connection is there. It has a socket of its own. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("io_buffers_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("accepted %s; each Enter reads %d bytes\n", name, BITE);
+
+        /* 5. The bytes come into the input buffer whether we read or not. */
+        long long total = 0;
+        ssize_t count;
+        do {
+            wait_for_enter();
+            int waiting = 0;
+            if (ioctl(conn_fd, FIONREAD, &waiting) == -1)
+                perror("io_buffers_server: ioctl FIONREAD");
+            count = read_bite(conn_fd, total);
+            if (count > 0)
+                printf("%d bytes waited in the input buffer; read %zd, "
+                       "%lld so far\n",
+                       waiting, count, total += count);
+        } while (count == BITE);
+        if (count >= 0)
+            printf("%s closed after %lld bytes, each one in its place\n", name,
+                   total);
+        else
+            printf("%s lost after %lld bytes: %s\n", name, total,
+                   strerror(errno));
+
+        /* 6. End our half, too. The doorkeeper stays. */
+        close(conn_fd);
+    }
+}
+
+/* BITE bytes, fewer only at the end. -1: read failed, or the bytes are not
+ * those of io_buffers_client, whose byte number n is n modulo 251. */
+static ssize_t read_bite(int conn_fd, long long total)
+{
+    static unsigned char buffer[64 * 1024];
+    ssize_t done = 0;
+    while (done < BITE) {
+        size_t size = (size_t)(BITE - done);
+        ssize_t count =
+            read(conn_fd, buffer, size < sizeof buffer ? size : sizeof buffer);
+        if (count == -1)
+            return -1;
+        if (count == 0)
+            break;
+        for (ssize_t i = 0; i < count; i++)
+            if (buffer[i] != (total + done + i) % 251) {
+                errno = EBADMSG;
+                return -1;
+            }
+        done += count;
+    }
+    return done;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr,
+                "io_buffers_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "io_buffers_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "io_buffers_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
