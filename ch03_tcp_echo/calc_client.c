@@ -1,0 +1,277 @@
+/*
+ * calc_client.c - ask calc_server; show the bytes of question and answer.
+ *
+ * Calls   socket -> connect -> write -> poll/read -> close
+ * Try     cc calc_client.c -o calc_client
+ *         ./calc_client 127.0.0.1 9190 + 3 4
+ *         ./calc_client -s 8 127.0.0.1 9190 + 3 4
+ * See     3 + 4 = 7; with -s, only 8 bytes of the question go before Enter
+ * Pair    calc_server.c, which also explains the protocol
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LENGTH_SIZE = 4, REPLY_SIZE = LENGTH_SIZE + 1 + 4 };
+enum { MAX_OPERANDS = 1000 };
+enum { PATIENCE = 30 * 1000 }; /* ms for the whole reply */
+
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static size_t compose(char *const operands[], int count, char operator,
+                      unsigned char * request);
+static int32_t parse_operand(const char *text);
+static size_t parse_split(const char *text);
+static uint32_t get_number(const unsigned char *bytes, size_t size);
+static void put_number(unsigned char *bytes, size_t size, uint32_t number);
+static void print_bytes(const char *what, const unsigned char *bytes,
+                        size_t count);
+static void wait_for_enter(void);
+static long long now(void);
+static void write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    size_t split = 0; /* all at once */
+    if (argc > 2 && strcmp(argv[1], "-s") == 0) {
+        split = parse_split(argv[2]);
+        argv += 2;
+        argc -= 2;
+    }
+    if (argc < 6) {
+        fprintf(stderr, "usage: calc_client [-s BYTES] ADDRESS PORT OP NUMBER "
+                        "NUMBER...\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    if (strlen(argv[3]) != 1 || !strchr("+-x", argv[3][0])) {
+        fprintf(stderr, "calc_client: not + or - or x: \"%.40s\"\n", argv[3]);
+        return 2;
+    }
+    unsigned char request[LENGTH_SIZE + 2 + 4 * MAX_OPERANDS + 1];
+    size_t length = compose(argv + 4, argc - 4, argv[3][0], request);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+
+    /* 1. A socket of the server's kind. It has no address yet. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. The handshake. It also gives this end an address and a port. */
+    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("connect %s port %s", argv[1], argv[2]);
+
+    /* 3. The question. Where it is cut must not matter to the server. */
+    print_bytes("question", request, length);
+    if (split > 0 && split < length) {
+        write_all(sock_fd, (char *)request, split);
+        printf("%zu of %zu bytes sent; Enter sends the rest\n", split, length);
+        wait_for_enter();
+    } else
+        split = 0;
+    write_all(sock_fd, (char *)request + split, length - split);
+
+    /* 4. The answer, in as many pieces as it likes to come, but in time. */
+    unsigned char reply[REPLY_SIZE];
+    long long deadline = now() + PATIENCE;
+    for (size_t have = 0; have < sizeof reply;) {
+        long long left = deadline - now();
+        struct pollfd wanted = {.fd = sock_fd, .events = POLLIN};
+        int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready != 1)
+            die("poll");
+        ssize_t count = read(sock_fd, reply + have, sizeof reply - have);
+        if (count == -1)
+            die("read");
+        if (count == 0) {
+            fprintf(stderr,
+                    "calc_client: the server left after %zu of %zu "
+                    "bytes\n",
+                    have, sizeof reply);
+            return 1;
+        }
+        have += (size_t)count;
+    }
+    print_bytes("answer", reply, sizeof reply);
+    close(sock_fd);
+
+    /* 5. Believe nothing that the protocol does not allow. */
+    unsigned status = reply[LENGTH_SIZE];
+    static const char *const names[] = {
+        "ok",           "too long", "bad length", "bad count",
+        "bad operator", "overflow", "unfinished"};
+    if (get_number(reply, LENGTH_SIZE) != REPLY_SIZE - LENGTH_SIZE ||
+        status >= sizeof names / sizeof names[0]) {
+        fprintf(stderr, "calc_client: that is no calc_server\n");
+        return 1;
+    }
+    if (status != 0) {
+        fprintf(stderr, "calc_client: error %u, %s\n", status, names[status]);
+        return 1;
+    }
+    printf("%.12s", argv[4]);
+    for (int i = 5; i < argc && i < 14; i++)
+        printf(" %s %.12s", argv[3], argv[i]);
+    int32_t result = (int32_t)get_number(reply + LENGTH_SIZE + 1, 4);
+    printf("%s = %d\n", argc > 14 ? " ..." : "", (int)result);
+    return 0;
+}
+
+/* Both as typed. Returns the length that connect wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
+        fprintf(stderr, "calc_client: not a port (1 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "calc_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* The protocol's request, ready to be sent. Returns its length. */
+static size_t compose(char *const operands[], int count, char operator,
+                      unsigned char * request)
+{
+    if (count > MAX_OPERANDS) {
+        fprintf(stderr, "calc_client: %d numbers, but %d is the most\n", count,
+                MAX_OPERANDS);
+        exit(2);
+    }
+    size_t at = LENGTH_SIZE;
+    put_number(request + at, 2, (uint32_t)count);
+    at += 2;
+    for (int i = 0; i < count; i++, at += 4)
+        put_number(request + at, 4, (uint32_t)parse_operand(operands[i]));
+    request[at++] = (unsigned char)operator;
+    put_number(request, LENGTH_SIZE, (uint32_t)(at - LENGTH_SIZE));
+    return at;
+}
+
+static int32_t parse_operand(const char *text)
+{
+    const char *digits = text + (*text == '-');
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (!*digits || digits[strspn(digits, "0123456789")] || errno != 0 ||
+        number < INT32_MIN || number > INT32_MAX) {
+        fprintf(stderr,
+                "calc_client: not a number (-2147483648 to 2147483647): "
+                "\"%.40s\"\n",
+                text);
+        exit(2);
+    }
+    return (int32_t)number;
+}
+
+static size_t parse_split(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] || number < 1 || number > 9999) {
+        fprintf(stderr, "calc_client: not a number (1 to 9999): \"%.40s\"\n",
+                text);
+        exit(2);
+    }
+    return number;
+}
+
+/* In network byte order: the high byte first, on every machine. */
+static void put_number(unsigned char *bytes, size_t size, uint32_t number)
+{
+    while (size > 0) {
+        bytes[--size] = (unsigned char)(number & 0xff);
+        number >>= 8;
+    }
+}
+
+static uint32_t get_number(const unsigned char *bytes, size_t size)
+{
+    uint32_t number = 0;
+    for (size_t i = 0; i < size; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+static void print_bytes(const char *what, const unsigned char *bytes,
+                        size_t count)
+{
+    printf("%s:", what);
+    for (size_t i = 0; i < count && i < 20; i++)
+        printf(" %02x", bytes[i]);
+    if (count > 20)
+        printf(" ... %zu bytes", count);
+    printf("\n");
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* ms on a clock that nobody sets */
+static long long now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "calc_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

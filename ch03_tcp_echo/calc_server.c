@@ -1,0 +1,381 @@
+/*
+ * calc_server.c - calculate for clients: an application protocol, and what a
+ * server makes of messages that are cut, glued together, or nonsense.
+ *
+ * Calls   socket -> bind -> listen -> accept -> poll/read/write -> close
+ * Try     cc calc_server.c -o calc_server && ./calc_server 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    calc_client.c in a second terminal
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The protocol. Every number is big endian, a negative one two's complement.
+ *
+ *   request   length (4)   how many bytes follow
+ *             count (2)    how many operands: 2 to 1000
+ *             operands     4 bytes each
+ *             operator (1) '+', '-' or 'x'
+ *   reply     length (4)   always 5
+ *             status (1)   see below
+ *             result (4)   0 unless the status is OK
+ */
+enum {
+    LENGTH_SIZE = 4,
+    MAX_OPERANDS = 1000,
+    MAX_BODY = 2 + 4 * MAX_OPERANDS + 1,
+    REPLY_SIZE = LENGTH_SIZE + 1 + 4
+};
+enum status {
+    OK,
+    TOO_LONG,     /* such a length is never right: the reply is the last */
+    BAD_LENGTH,   /* not what so many operands need */
+    BAD_COUNT,    /* none, one, or more than 1000 */
+    BAD_OPERATOR, /* none of the three */
+    OVERFLOWN,    /* the result does not fit into 4 bytes */
+    UNFINISHED    /* no more came: the reply is the last */
+};
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum {
+    PATIENCE = 5 * 60 * 1000, /* ms for a message, */
+    HURRY = 1000              /* and when somebody else is waiting */
+};
+
+static size_t take_message(const unsigned char *bytes, size_t count,
+                           enum status *status, int32_t *result);
+static enum status calculate(const unsigned char *body, size_t length,
+                             int32_t *result);
+static void converse(int conn_fd, int listen_fd, const char *name);
+static size_t compose_reply(char *reply, const char *name, enum status status,
+                            int32_t result);
+static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
+                           void *buffer, size_t size);
+static uint32_t get_number(const unsigned char *bytes, size_t size);
+static void put_number(unsigned char *bytes, size_t size, uint32_t number);
+static long long now(void);
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: calc_server [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+
+    /* 3. Open the door: the system now completes handshakes by itself. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a connection is there. It has a socket of its own. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("calc_server: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+        printf("accepted %s (fd %d)\n", name, conn_fd);
+        /* Answer at once, however small the answer: see Nagle in chapter 7.
+         * And one who never reads the answers does not hold us up either. */
+        struct timeval patience = {.tv_sec = HURRY / 1000};
+        if (setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) ||
+            setsockopt(conn_fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                       sizeof patience))
+            perror("calc_server: setsockopt TCP_NODELAY, SO_SNDTIMEO");
+
+        /* 5. Questions and answers, as long as the client has any. */
+        converse(conn_fd, listen_fd, name);
+
+        /* 6. End our half, too. The doorkeeper stays. */
+        close(conn_fd);
+    }
+}
+
+/* What read delivers has nothing to do with messages: collect, and look
+ * after each read whether one or more of them are whole. */
+static void converse(int conn_fd, int listen_fd, const char *name)
+{
+    static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
+    static char replies[(sizeof bytes / LENGTH_SIZE + 1) * REPLY_SIZE];
+    size_t have = 0, size;
+    long long deadline = now() + PATIENCE;
+    ssize_t count;
+    enum status status = OK;
+    while (status != TOO_LONG &&
+           (count = read_before(&deadline, conn_fd, listen_fd, bytes + have,
+                                sizeof bytes - have)) > 0) {
+        have += (size_t)count;
+        size_t taken, at = 0;
+        int32_t result;
+        size = 0;
+        while (status != TOO_LONG &&
+               (taken = take_message(bytes + at, have - at, &status, &result)) >
+                   0) {
+            size += compose_reply(replies + size, name, status, result);
+            at += taken;
+            deadline = now() + PATIENCE; /* a new message, a new chance */
+        }
+        if (write_all(conn_fd, replies, size) == -1) {
+            printf("%s lost: %s\n", name, strerror(errno));
+            return;
+        }
+        memmove(bytes, bytes + at, have - at);
+        have -= at;
+        if (have > 0)
+            printf("%s: %zu bytes of a message so far\n", name, have);
+    }
+    if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT) {
+        printf("%s lost: %s\n", name, strerror(errno));
+        return;
+    }
+    size = have > 0 ? compose_reply(replies, name, UNFINISHED, 0) : 0;
+    if (write_all(conn_fd, replies, size) == -1) {
+        printf("%s lost: %s\n", name, strerror(errno));
+        return;
+    }
+
+    /* close with bytes unread would destroy our last reply: see chapter 5. */
+    shutdown(conn_fd, SHUT_WR);
+    deadline = now() + HURRY;
+    while (read_before(&deadline, conn_fd, listen_fd, bytes, sizeof bytes) > 0)
+        ;
+    printf("%s closed\n", name);
+}
+
+/* The first message in these bytes, and what the answer to it is. Returns the
+ * bytes it takes; 0 if it is not whole yet. It asks nothing but the bytes:
+ * however they were cut on their way, the answer is the same. */
+static size_t take_message(const unsigned char *bytes, size_t count,
+                           enum status *status, int32_t *result)
+{
+    *result = 0;
+    *status = UNFINISHED;
+    if (count < LENGTH_SIZE)
+        return 0;
+    uint32_t length = get_number(bytes, LENGTH_SIZE);
+    if (length > MAX_BODY) { /* do not even wait for it */
+        *status = TOO_LONG;
+        return count;
+    }
+    if (count - LENGTH_SIZE < length)
+        return 0;
+    *status = calculate(bytes + LENGTH_SIZE, length, result);
+    return LENGTH_SIZE + length;
+}
+
+/* A whole message without its length. Sets *result, to 0 if it is not OK. */
+static enum status calculate(const unsigned char *body, size_t length,
+                             int32_t *result)
+{
+    /* Beyond what fits, the exact value is of no interest, only the sign;
+     * and times 0 it is 0 after all. So 64 bits are enough on the way. */
+    const int64_t too_big = (int64_t)INT32_MAX + 2;
+    *result = 0;
+    if (length < 2)
+        return BAD_LENGTH;
+    size_t count = get_number(body, 2);
+    if (count < 2 || count > MAX_OPERANDS)
+        return BAD_COUNT;
+    if (length != 2 + 4 * count + 1) /* what we are told, against what came */
+        return BAD_LENGTH;
+    unsigned char operator= body[length - 1];
+    if (operator!= '+' && operator!= '-' && operator!= 'x')
+        return BAD_OPERATOR;
+
+    int64_t value = (int32_t)get_number(body + 2, 4);
+    for (size_t i = 1; i < count; i++) {
+        int64_t operand = (int32_t)get_number(body + 2 + 4 * i, 4);
+        if (operator== '+')
+            value += operand;
+        else if (operator== '-')
+            value -= operand;
+        else {
+            value *= operand;
+            if (value > too_big)
+                value = too_big;
+            if (value < -too_big)
+                value = -too_big;
+        }
+    }
+    if (value < INT32_MIN || value > INT32_MAX)
+        return OVERFLOWN;
+    *result = (int32_t)value;
+    return OK;
+}
+
+/* Returns its size. The log has a line for each. */
+static size_t compose_reply(char *reply, const char *name, enum status status,
+                            int32_t result)
+{
+    static const char *const status_names[] = {
+        "ok",           "too long", "bad length", "bad count",
+        "bad operator", "overflow", "unfinished"};
+    unsigned char *bytes = (unsigned char *)reply;
+    put_number(bytes, LENGTH_SIZE, REPLY_SIZE - LENGTH_SIZE);
+    put_number(bytes + 4, 1, status);
+    put_number(bytes + 5, 4, (uint32_t)result);
+    if (status == OK)
+        printf("%s: answered %d\n", name, (int)result);
+    else
+        printf("%s: answered error %d, %s\n", name, status,
+               status_names[status]);
+    return REPLY_SIZE;
+}
+
+/* read, but not for ever, and not for long while others wait at the door.
+ * ETIMEDOUT when the time is up. */
+static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
+                           void *buffer, size_t size)
+{
+    struct pollfd wanted[] = {{.fd = conn_fd, .events = POLLIN},
+                              {.fd = listen_fd, .events = POLLIN}};
+    long long left = *deadline - now();
+    int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
+    if (ready > 0 && wanted[1].revents != 0) {
+        if (*deadline > now() + HURRY)
+            *deadline = now() + HURRY;
+        left = *deadline - now();
+        ready = left > 0 ? poll(wanted, 1, (int)left) : 0;
+    }
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready > 0 ? read(conn_fd, buffer, size) : -1;
+}
+
+/* The bytes have their order from the protocol, whatever this machine's is,
+ * and they may lie at an odd address: no pointer cast could read them. */
+static uint32_t get_number(const unsigned char *bytes, size_t size)
+{
+    uint32_t number = 0;
+    for (size_t i = 0; i < size; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+static void put_number(unsigned char *bytes, size_t size, uint32_t number)
+{
+    while (size > 0) {
+        bytes[--size] = (unsigned char)(number & 0xff);
+        number >>= 8;
+    }
+}
+
+/* ms on a clock that nobody sets */
+static long long now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Both as typed. Returns the length that bind wants to know. */
+static socklen_t parse_address(const char *ip, const char *port,
+                               struct sockaddr_storage *addr)
+{
+    unsigned long number = strtoul(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
+        fprintf(stderr, "calc_server: not a port (0 to 65535): \"%.40s\"\n",
+                port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "calc_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "calc_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
