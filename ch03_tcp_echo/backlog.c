@@ -1,0 +1,204 @@
+/*
+ * backlog.c - fill the waiting room of a listening socket, and see who is
+ * connected before anybody has called accept, and who gets no answer.
+ *
+ * Needs Linux: TCP_INFO tells the state of a connection, and of a listening
+ * socket how many wait in it and how many may.
+ *
+ * Calls   socket -> bind -> listen; for each client socket -> connect; accept
+ * Try     cc backlog.c -o backlog && ./backlog 2
+ * See     listen(3, 2): room for 2
+ */
+#define _GNU_SOURCE /* for struct tcp_info */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_BACKLOG = 100, MAX_CLIENTS = MAX_BACKLOG + 10 };
+enum { PATIENCE = 3 * 60 * 1000 }; /* ms for one of them to get in */
+
+static int parse_backlog(const char *text);
+static int let_in(int client_fd, int listen_fd, unsigned before);
+static struct tcp_info get_info(int fd);
+static struct sockaddr_in get_address(int fd);
+static void await_client(int listen_fd);
+static void wait_for_enter(void);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    if (argc > 2) {
+        fprintf(stderr, "usage: backlog [BACKLOG]\n");
+        return 2;
+    }
+    int backlog = argc == 2 ? parse_backlog(argv[1]) : 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. A doorkeeper on a port of the system's choice. */
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    struct sockaddr_in server_addr = {.sin_family = AF_INET};
+    server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, sizeof server_addr))
+        die("bind 127.0.0.1:0");
+    server_addr = get_address(listen_fd);
+
+    /* 2. The waiting room. The system has a limit of its own: see it first. */
+    if (listen(listen_fd, INT_MAX) == -1)
+        die("listen");
+    printf("listen(%d, %d): room for %u, the most on this system\n", listen_fd,
+           INT_MAX, get_info(listen_fd).tcpi_sacked);
+    if (listen(listen_fd, backlog) == -1)
+        die("listen");
+    printf("listen(%d, %d): room for %u\n", listen_fd, backlog,
+           get_info(listen_fd).tcpi_sacked);
+
+    /* 3. Clients come, one by one, and nobody calls accept. */
+    int client_fds[MAX_CLIENTS], clients = 0, inside = 0;
+    int outside = backlog > 0 ? 2 : 1; /* they must all fit in later */
+    while (clients < inside + outside && clients < MAX_CLIENTS) {
+        int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (client_fd == -1)
+            die("socket");
+        client_fds[clients++] = client_fd;
+        if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
+            die("fcntl O_NONBLOCK"); /* connect must not wait for an answer */
+        unsigned waiting = get_info(listen_fd).tcpi_unacked;
+        if (connect(client_fd, (struct sockaddr *)&server_addr,
+                    sizeof server_addr) == -1 &&
+            errno != EINPROGRESS)
+            die("connect, client %d", clients);
+        inside += let_in(client_fd, listen_fd, waiting);
+        printf("client %d: %s; %u waiting\n", clients,
+               get_info(client_fd).tcpi_state == TCP_ESTABLISHED
+                   ? "ESTABLISHED"
+                   : "SYN_SENT, no answer",
+               get_info(listen_fd).tcpi_unacked);
+    }
+    printf("%d fit into the room for %d\n", inside, backlog);
+    printf("Enter calls accept %d times\n", inside);
+    wait_for_enter();
+
+    /* 4. accept takes the first out of the room; the connection is complete
+     *    since long. */
+    for (int i = 0; i < inside; i++) {
+        await_client(listen_fd);
+        struct sockaddr_in client_addr;
+        socklen_t addr_len = sizeof client_addr;
+        if (accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len) == -1)
+            die("accept");
+        int who = 0;
+        while (who < clients - 1 &&
+               get_address(client_fds[who]).sin_port != client_addr.sin_port)
+            who++;
+        printf("accept: client %d\n", who + 1);
+    }
+
+    /* 5. Those outside have been asking again, after 1, 3, 7... seconds. */
+    printf("there is room now for those who ask again\n");
+    for (int i = inside; i < clients; i++) {
+        await_client(listen_fd);
+        if (accept(listen_fd, NULL, NULL) == -1)
+            die("accept");
+    }
+    for (int i = inside; i < clients; i++)
+        printf("client %d: ESTABLISHED\n", i + 1);
+    return 0; /* the end of the process closes all of them */
+}
+
+static int parse_backlog(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number > MAX_BACKLOG) {
+        fprintf(stderr, "backlog: not a number (0 to %d): \"%.40s\"\n",
+                MAX_BACKLOG, text);
+        exit(2);
+    }
+    return (int)number;
+}
+
+/* Wait until we see what became of a client. 1: it is connected, and one more
+ * waits in the room. 0: the room was too full before, or its first packet, the
+ * SYN, has been sent once more in vain. */
+static int let_in(int client_fd, int listen_fd, unsigned before)
+{
+    for (;;) {
+        struct tcp_info client = get_info(client_fd);
+        struct tcp_info room = get_info(listen_fd);
+        if (client.tcpi_state == TCP_ESTABLISHED && room.tcpi_unacked > before)
+            return 1;
+        if (client.tcpi_state == TCP_SYN_SENT &&
+            (before > room.tcpi_sacked || client.tcpi_total_retrans > 0))
+            return 0;
+        if (client.tcpi_state == TCP_CLOSE) {
+            errno = ECONNREFUSED;
+            die("connect");
+        }
+        struct pollfd change = {.fd = client_fd, .events = POLLOUT};
+        poll(&change, 1, 1);
+    }
+}
+
+/* For a listening socket: tcpi_unacked wait, and tcpi_sacked may. */
+static struct tcp_info get_info(int fd)
+{
+    struct tcp_info info;
+    socklen_t info_len = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_len) == -1)
+        die("getsockopt TCP_INFO");
+    return info;
+}
+
+static struct sockaddr_in get_address(int fd)
+{
+    struct sockaddr_in addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    return addr;
+}
+
+/* Nobody waits for ever in accept here. */
+static void await_client(int listen_fd)
+{
+    struct pollfd wanted = {.fd = listen_fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "backlog: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
