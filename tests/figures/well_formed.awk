@@ -34,6 +34,7 @@ function check_text(text) {
 function check(svg,    open, close_at, tag, depth, stack, empty, rest) {
     next_file = 0
     split("", ids)
+    split("", tags)
     depth = 0
     if (svg !~ /^<svg /)
         fail("does not begin with <svg")
@@ -55,6 +56,7 @@ function check(svg,    open, close_at, tag, depth, stack, empty, rest) {
             depth--
         } else if (match(rest, /^<[A-Za-z]+/)) {
             tag = substr(rest, 2, RLENGTH - 1)
+            tags[tag] = 1
             empty = substr(rest, close_at - 1, 1) == "/"
             check_attributes(substr(rest, RLENGTH + 1,
                                     close_at - RLENGTH - 1 - empty), tag)
@@ -70,7 +72,7 @@ function check(svg,    open, close_at, tag, depth, stack, empty, rest) {
         fail("<" stack[depth] "> is not closed")
     if (rest ~ /[^ \n]/)
         fail("text after </svg>")
-    if (!("title" in ids) || !("desc" in ids))
+    if (!("title" in tags) || !("desc" in tags))
         fail("without a title or a desc")
     rest = svg
     while (match(rest, /url\(#[a-z]+\)/)) {
