@@ -88,10 +88,12 @@ bool view_write_svg(const struct view *view, const char *path)
         return false;
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-            "width=\"%d\" height=\"%d\" role=\"img\">\n<title>",
+            "width=\"%d\" height=\"%d\" role=\"img\" aria-labelledby=\"title "
+            "desc\">\n"
+            "<title id=\"title\">",
             width, height, width, height);
     put_text(file, session->name);
-    fputs("</title>\n<desc>", file);
+    fputs("</title>\n<desc id=\"desc\">", file);
     put_text(file, session->heading);
     fprintf(file,
             ": the terminals of a played session, side by side</desc>\n%s",
