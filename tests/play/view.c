@@ -117,7 +117,8 @@ static void lane_row(struct view *view, int lane, const char *color,
             paint(view, plain);
         }
         if (i + 1 < view->session->terminal_count)
-            blanks(view, view->lane_width - (i == lane ? used : i > lane));
+            blanks(view,
+                   view->lane_width + (i > lane) - (i == lane ? used : 0));
     }
     fputc('\n', view->out);
     view->rows++;
