@@ -26,7 +26,7 @@
 
 enum {
     PATIENCE = 5 * 60 * 1000, /* ms without a byte from the server */
-    ROOM = 1024,              /* bytes of receive buffer: soon full */
+    ROOM = 3000,              /* bytes of receive buffer: soon full */
 };
 
 static socklen_t parse_address(const char *ip, const char *port,
@@ -48,7 +48,7 @@ int main(int argc, char *argv[])
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A stream socket, with as little room as the system gives. */
+    /* 1. A stream socket, with little room to receive. */
     int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
     if (sock_fd == -1)
         die("socket");
