@@ -42,7 +42,7 @@ int main(int argc, char *argv[])
     int bytes = argc == 2 ? parse_size(argv[1]) : 65536;
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);
-    printf("                           SO_RCVBUF   SO_SNDBUF\n");
+    printf("socket                     SO_RCVBUF   SO_SNDBUF\n");
 
     /* 1. What a new socket has, and what it gets when it asks. */
     int sock_fd = new_socket();
