@@ -69,14 +69,13 @@ int main(int argc, char *argv[])
     for (int i = 0; i < count; i++) {
         const struct result *r = &results[i];
         double cost = r->seconds / (double)r->calls * 1e6;
-        char bar[BAR + 1] = "";
+        char bar[BAR + 1] = "#"; /* as short as it may be, it is there */
         memset(bar, '#', (size_t)(r->rate / best * BAR));
         if (csv)
             printf("%zu,%lld,%.6f,%.3f\n", r->size, r->calls, r->seconds,
                    r->rate);
         else
-            printf("%12zu  %9.2f  %6.1f%s%s\n", r->size, cost, r->rate,
-                   *bar ? "  " : "", bar);
+            printf("%12zu  %9.2f  %6.1f  %s\n", r->size, cost, r->rate, bar);
     }
     free(results);
     return 0;

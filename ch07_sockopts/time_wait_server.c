@@ -157,7 +157,7 @@ static int enter_comes_first(int fd)
     return wanted[0].revents == 0;
 }
 
-/* What the system still keeps under local's port: with any peer, or one. */
+/* What the system still keeps under local's port: any peer's, or one's. */
 static void print_remains(const char *local, const char *peer)
 {
     static const char *const states[] = {
@@ -173,8 +173,13 @@ static void print_remains(const char *local, const char *peer)
     char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
     unsigned port[2], state;
     unsigned long ticks; /* until the system forgets it */
-    int found = 0, tries = 0;
-    while (fgets(line, sizeof line, table)) {
+    int waits = 0;
+    for (int looks = 0; looks < 3;) {
+        if (!fgets(line, sizeof line, table)) {
+            rewind(table); /* it may have moved under our eyes: look again */
+            looks++;
+            continue;
+        }
         if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
                    ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
             continue;
@@ -184,22 +189,21 @@ static void print_remains(const char *local, const char *peer)
             (peer && strcmp(strrchr(there, ':'), strrchr(peer, ':'))))
             continue;
         const char *text = state < 12 ? states[state] : "-";
-        if (strcmp(text, "TIME_WAIT") == 0) {
-            double hertz = (double)sysconf(_SC_CLK_TCK);
-            printf("left: %s with %s, TIME_WAIT, %.1f s to go\n", here, there,
-                   (double)ticks / hertz);
-        } else if (peer && tries++ < 500) {
-            poll(NULL, 0, 10); /* the last ACK is on its way: look again */
+        int remembered = strcmp(text, "TIME_WAIT") == 0;
+        if (peer && !remembered && waits++ < 500) {
+            poll(NULL, 0, 10); /* the last ACK is on its way */
             rewind(table);
             continue;
-        } else {
-            printf("left: %s with %s, %s\n", here, there, text);
         }
-        if (++found == 5)
-            break; /* enough to make the point */
+        printf("left: %s with %s, %s", here, there, text);
+        if (remembered)
+            printf(", %.1f s to go",
+                   (double)ticks / (double)sysconf(_SC_CLK_TCK));
+        printf("\n");
+        fclose(table);
+        return; /* one is enough to make the point */
     }
-    if (found == 0)
-        printf("left: nothing\n");
+    printf("left: nothing\n");
     fclose(table);
 }
 
