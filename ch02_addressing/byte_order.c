@@ -80,7 +80,7 @@ static void show_bytes(const void *host, const void *network, size_t size)
     uint16_t one = 1;
     unsigned char first_byte;
     memcpy(&first_byte, &one, 1);
-    printf("   %s endian: the %s byte has the low address\n",
+    printf("   %s endian: the %s byte comes first\n",
            first_byte == 1 ? "little" : "big",
            first_byte == 1 ? "low" : "high");
     bytes = network;
