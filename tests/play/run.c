@@ -460,6 +460,34 @@ static void finish(struct run *run)
         blame(run, session->line, "where= does not hold: %s", why);
 }
 
+/*
+ * PLAY_LET_END=MS: a session that has failed is let run out before it is
+ * reported. End all inputs, wait, press Ctrl-C, wait longer: what still runs
+ * then, hangs.
+ */
+static void let_end(struct run *run)
+{
+    const char *ms = getenv("PLAY_LET_END");
+    int count = run->session->terminal_count;
+    for (int key = 0; ms && key < 2; key++) {
+        for (int i = 0; i < count; i++)
+            if (key == 0)
+                terminal_end_input(&run->terminals[i]);
+            else
+                terminal_interrupt(&run->terminals[i]);
+        long long deadline = now() + atoi(ms) * (key == 0 ? 1 : 20);
+        while (now() < deadline) {
+            bool running = false;
+            for (int i = 0; i < count; i++)
+                running |= run->terminals[i].command &&
+                           !terminal_finished(&run->terminals[i]);
+            if (!running)
+                break;
+            pump_until(run, deadline);
+        }
+    }
+}
+
 /* port= stands for itself in a lecture when it is free; else for 0. */
 static bool bind_ports(struct run *run, int *locks, int *lock_count)
 {
@@ -522,6 +550,7 @@ enum outcome run_session(const struct page *page, const struct session *session,
     if (options->view)
         view_end(options->view);
     if (run->failed && !terminals_interrupted()) {
+        let_end(run);
         fprintf(stderr, "\nAll that the terminals showed:\n");
         for (int i = 0; i < session->terminal_count; i++)
             report_terminal(&run->terminals[i]);
