@@ -309,6 +309,16 @@ struct reply {
     char log[LOG_SIZE];
 };
 
+/* What the log will say about it. */
+static void note(struct reply *reply, const char *format, ...)
+{
+    size_t used = strlen(reply->log);
+    va_list values;
+    va_start(values, format);
+    vsnprintf(reply->log + used, LOG_SIZE - used, format, values);
+    va_end(values);
+}
+
 /* Everything that must be said; without room for it, TCP must say it. */
 static void add(struct reply *reply, enum dns_section section,
                 const struct dns_record *records, size_t count)
@@ -344,34 +354,27 @@ static size_t find_cut(const struct dns_zone *zone, const struct dns_name *name,
     return 0;
 }
 
-/* Not ours, but we know whose: their names, and the addresses that we have.
-   Without these (the glue) nobody could find a server inside its own zone. */
-static void refer(struct reply *reply, const struct dns_zone *zone,
-                  const struct dns_record *servers, size_t count)
+/* Names of servers, and the addresses that we have of them: without these (the
+   glue) nobody could find a server inside the zone that it serves. */
+static void add_servers(struct reply *reply, enum dns_section section,
+                        const struct dns_zone *zone,
+                        const struct dns_record *servers, size_t count)
 {
     char text[DNS_NAME_TEXT];
-    int used = snprintf(reply->log, LOG_SIZE, "referral to %s",
-                        dns_name_text(&servers->name, text));
-    add(reply, DNS_AUTHORITY, servers, count);
+    add(reply, section, servers, count);
     for (size_t i = 0; i < count; i++) {
         struct dns_name target;
-        const struct dns_record *glue;
         dns_record_target(&servers[i], &target);
-        used += snprintf(reply->log + used, LOG_SIZE - (size_t)used, "%s %s",
-                         i == 0 ? ":" : ",", dns_name_text(&target, text));
-        if (used >= LOG_SIZE)
-            used = LOG_SIZE - 1;
+        note(reply, "%s %s", i == 0 ? ":" : ",", dns_name_text(&target, text));
         for (uint16_t type = DNS_A; type; type = type == DNS_A ? DNS_AAAA : 0) {
+            const struct dns_record *glue;
             size_t found = find_set(zone, &target, type, &glue);
             add(reply, DNS_ADDITIONAL, glue, found);
             for (size_t j = 0; j < found; j++) {
                 char ip[INET6_ADDRSTRLEN] = "";
                 inet_ntop(type == DNS_A ? AF_INET : AF_INET6, glue[j].data, ip,
                           sizeof ip);
-                used += snprintf(reply->log + used, LOG_SIZE - (size_t)used,
-                                 " %s", ip);
-                if (used >= LOG_SIZE)
-                    used = LOG_SIZE - 1;
+                note(reply, " %s", ip);
             }
         }
     }
@@ -387,26 +390,29 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         (question->type > 248 && question->type < DNS_ANY) ||
         !dns_name_within(&name, &zone->origin)) {
         reply->flags |= DNS_REFUSED;
-        snprintf(reply->log, LOG_SIZE, "REFUSED: not for the zone %s",
-                 dns_name_text(&zone->origin, text));
+        note(reply, "REFUSED: not for the zone %s",
+             dns_name_text(&zone->origin, text));
         return;
     }
+    const struct dns_record *records, *followed[HOPS];
     for (int hops = 0; hops < HOPS; hops++) {
         if (!dns_name_within(&name, &zone->origin))
             return; /* a CNAME led away: whoever asks must follow it */
-        const struct dns_record *records;
         size_t count = find_cut(zone, &name, &records);
         if (count > 0) {
-            if (hops == 0)
-                refer(reply, zone, records, count);
-            else
-                add(reply, DNS_AUTHORITY, records, count);
+            note(reply, "%sreferral to %s", hops == 0 ? "" : "; ",
+                 dns_name_text(&records->name, text));
+            add_servers(reply, DNS_AUTHORITY, zone, records, count);
             return;
         }
         reply->flags |= DNS_AA;
         count = find_set(zone, &name, DNS_CNAME, &records);
         bool alias = count > 0 && question->type != DNS_CNAME &&
                      question->type != DNS_ANY;
+        followed[hops] = records;
+        for (int i = 0; alias && i < hops; i++)
+            if (followed[i] == records)
+                return; /* CNAMEs in a circle: each of them once */
         if (!alias && question->type == DNS_ANY) {
             size_t from = lower_bound(zone, &name, 0);
             records = zone->records + from;
@@ -414,11 +420,14 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         } else if (!alias) {
             count = find_set(zone, &name, question->type, &records);
         }
-        add(reply, DNS_ANSWER, records, count);
         if (count > 0 && hops == 0)
-            snprintf(reply->log, LOG_SIZE, "answer: %s%s",
-                     dns_record_text(records, text),
-                     alias || count > 1 ? ", and more" : "");
+            note(reply, "answer: %s%s", dns_record_text(records, text),
+                 alias || count > 1 ? ", and more" : "");
+        if (count > 0 && question->type == DNS_NS && !alias) {
+            add_servers(reply, DNS_ANSWER, zone, records, count);
+            return;
+        }
+        add(reply, DNS_ANSWER, records, count);
         if (count > 0 && !alias)
             return;
         if (alias) {
@@ -432,11 +441,11 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         if (!exists)
             reply->flags |= DNS_NXDOMAIN;
         add_soa(reply, zone);
-        if (hops == 0)
-            snprintf(reply->log, LOG_SIZE,
-                     exists ? "NOERROR, but no %s at this name"
-                            : "NXDOMAIN: there is no such name",
-                     dns_type_text(question->type, type));
+        if (hops == 0 && exists)
+            note(reply, "NOERROR, but no %s at this name",
+                 dns_type_text(question->type, type));
+        else if (hops == 0)
+            note(reply, "NXDOMAIN: there is no such name");
         return;
     }
 }
@@ -456,8 +465,8 @@ static size_t reply_to(const struct dns_zone *zone, const char *client,
             dns_message_free(&message);
         return 0;
     }
-    bool is_question = !problem && message.question_count > 0;
-    unsigned opcode = (unsigned)(bytes[2] >> 3) & 15u;
+    unsigned opcode = (unsigned)(bytes[2] >> 3) & 15u; /* 0: a question */
+    bool is_question = !problem && opcode == 0 && message.question_count > 0;
     if (!problem && opcode == 0 &&
         (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
          message.count[DNS_AUTHORITY] > 0))
@@ -469,6 +478,7 @@ static size_t reply_to(const struct dns_zone *zone, const char *client,
     uint16_t id = (uint16_t)(bytes[0] << 8 | bytes[1]);
     reply.flags = (uint16_t)(DNS_QR | (bytes[2] & 0x79) << 8);
     reply.truncated = false;
+    reply.log[0] = '\0';
     unsigned extended = 0;
     size_t room = is_question && message.edns ? size - DNS_OPT_SIZE : size;
     dns_begin(&reply.writer, buffer, room, id, 0);
@@ -476,14 +486,13 @@ static size_t reply_to(const struct dns_zone *zone, const char *client,
         dns_put_question(&reply.writer, &message.question);
     if (opcode != 0) {
         reply.flags |= DNS_NOTIMP;
-        snprintf(reply.log, LOG_SIZE, "NOTIMP: opcode %u", opcode);
+        note(&reply, "NOTIMP: opcode %u", opcode);
     } else if (problem) {
         reply.flags |= DNS_FORMERR;
-        snprintf(reply.log, LOG_SIZE, "FORMERR: %s", problem);
+        note(&reply, "FORMERR: %s", problem);
     } else if (message.edns && message.edns_version > 0) {
         extended = 16; /* BADVERS, RFC 6891 section 6.1.3 */
-        snprintf(reply.log, LOG_SIZE, "BADVERS: EDNS version %u",
-                 message.edns_version);
+        note(&reply, "BADVERS: EDNS version %u", message.edns_version);
     } else {
         answer(&reply, zone, &message.question);
     }
@@ -491,8 +500,8 @@ static size_t reply_to(const struct dns_zone *zone, const char *client,
         reply.flags |= DNS_TC;
         dns_begin(&reply.writer, buffer, room, id, 0);
         dns_put_question(&reply.writer, &message.question);
-        snprintf(reply.log, LOG_SIZE,
-                 "truncated: more than %zu bytes, ask over TCP", size);
+        reply.log[0] = '\0';
+        note(&reply, "truncated: more than %zu bytes, ask over TCP", size);
     }
     dns_set_flags(&reply.writer, reply.flags);
     reply.writer.size = size;
