@@ -386,7 +386,7 @@ static void test_zones(void)
         {TOP "a CNAME b\na A 127.0.0.1\n", 5,
          "a. has a CNAME and can have nothing else"},
         {TOP "a CNAME b\nA CNAME c\n", 5,
-         "A. hass a CNAME and can have nothing else"},
+         "A. has a CNAME and can have nothing else"},
         {TOP "a 1 A 127.0.0.1\na 2 A 127.0.0.2\n", 5,
          "a. A: a record set has one TTL"},
         {TOP "*.a A 127.0.0.1\n", 4, "wildcards are not served here: \"*.a\""},
