@@ -1,0 +1,388 @@
+/*
+ * packet_ladder.c - the packets of a real connection, drawn as they crossed.
+ *
+ * It moves into a network of its own (a Linux namespace). There an ordinary
+ * user may watch every packet, and nobody else's can get in between.
+ *
+ * Calls   unshare -> ioctl -> socket AF_PACKET -> recv, and beside it
+ *         socket -> connect/accept -> write/read -> close
+ * Try     cc packet_ladder.c -o packet_ladder && ./packet_ladder
+ *         ./packet_ladder handshake
+ * See     The connection: 3 packets
+ * Needs   Linux: unshare, AF_PACKET and TCP_QUICKACK are not POSIX
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/if_ether.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { HANDSHAKE = 1, DATA = 2, CLOSE = 4 };
+enum {
+    PORT = 9190,
+    PATIENCE = 10 * 1000,
+    TRIES = 50,
+    MOST = 40,
+    TO_THE_END = 0
+};
+
+struct packet {
+    int from_client, syn, ack, fin, push;
+    uint32_t seq, ack_seq; /* relative: each side's SYN is its number 0 */
+    uint32_t bytes, span;  /* span: the bytes, and 1 for a SYN or a FIN */
+};
+
+struct ladder {
+    int client_port;
+    uint32_t client_start, server_start; /* what the SYNs said in truth */
+    struct packet packets[MOST];
+    char shape[MOST + 1]; /* a letter a packet, see record */
+    int count;
+};
+
+static int parse_parts(int argc, char *argv[]);
+static int own_network(void);
+static void watch(int tap_fd, struct ladder *ladder, int count);
+static void record(const char *bytes, size_t size, struct ladder *ladder);
+static void draw(const struct ladder *ladder, const char *title, int first,
+                 int end);
+static const struct packet *acknowledged_by(const struct ladder *ladder,
+                                            const struct packet *packet);
+static void explain(const struct ladder *ladder, const struct packet *packet,
+                    char *text, size_t size);
+static void ack_now(int fd);
+static void read_all(int fd, char *bytes, size_t count);
+static void await_bytes(int fd);
+static void write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    int parts = parse_parts(argc, argv);
+
+    /* 1. A network with nobody in it but us, and an ear on its only wire. */
+    int tap_fd = own_network();
+
+    /* 2. The server. In a network of our own every port is free. */
+    struct sockaddr_in server_addr = {.sin_family = AF_INET,
+                                      .sin_port = htons(PORT)};
+    server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, sizeof server_addr))
+        die("bind");
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+
+    /* Two connections; the second differs in its end only. */
+    for (int busy = 1, tries = 0; busy >= 0;) {
+        const char *plan = busy ? "SsADadAFafA" : "SsADadAFfA";
+        struct ladder ladder = {.count = 0};
+
+        /* 3. connect: three packets, and none of them is made by a program. */
+        int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (client_fd == -1)
+            die("socket");
+        if (connect(client_fd, (struct sockaddr *)&server_addr,
+                    sizeof server_addr) == -1)
+            die("connect");
+        int conn_fd = accept(listen_fd, NULL, NULL);
+        if (conn_fd == -1)
+            die("accept");
+        watch(tap_fd, &ladder, 3);
+
+        /* 4. The echo: six bytes there, six bytes back. */
+        char echo[6];
+        write_all(client_fd, "hello\n", sizeof echo);
+        read_all(conn_fd, echo, sizeof echo);
+        ack_now(conn_fd); /* do not wait for an answer to travel with */
+        watch(tap_fd, &ladder, 5);
+        write_all(conn_fd, echo, sizeof echo);
+        read_all(client_fd, echo, sizeof echo);
+        ack_now(client_fd);
+        watch(tap_fd, &ladder, 7);
+
+        /* 5. The client has done. Has the server? Its FIN goes when it has. */
+        close(client_fd);
+        await_bytes(conn_fd);
+        if (read(conn_fd, echo, sizeof echo) == -1) /* 0: the client's FIN */
+            die("read");
+        if (busy) {
+            ack_now(conn_fd);
+            watch(tap_fd, &ladder, 9);
+        }
+        close(conn_fd);
+        watch(tap_fd, &ladder, TO_THE_END);
+
+        /* An ACK waits some 40 ms for company. If this computer was too busy
+         * to close in that time, the ACK went alone: once more from 3. */
+        if (strcmp(ladder.shape, plan) != 0 && ++tries < TRIES)
+            continue;
+        if (busy && parts & HANDSHAKE)
+            draw(&ladder, "The connection", 0, 3);
+        if (busy && parts & DATA)
+            draw(&ladder, "The exchange", 3, 7);
+        if (parts & CLOSE)
+            draw(&ladder,
+                 busy ? "The end, when the server is still busy"
+                      : "The end, when the server is done, too",
+                 7, ladder.count);
+        busy--;
+    }
+    return 0;
+}
+
+/* Which parts to draw; without an argument, all of them. */
+static int parse_parts(int argc, char *argv[])
+{
+    if (argc > 2) {
+        fprintf(stderr, "usage: packet_ladder [handshake|data|close|all]\n");
+        exit(2);
+    }
+    if (argc < 2 || strcmp(argv[1], "all") == 0)
+        return HANDSHAKE | DATA | CLOSE;
+    if (strcmp(argv[1], "handshake") == 0)
+        return HANDSHAKE;
+    if (strcmp(argv[1], "data") == 0)
+        return DATA;
+    if (strcmp(argv[1], "close") == 0)
+        return CLOSE;
+    fprintf(stderr,
+            "packet_ladder: not handshake, data, close or all: \"%.40s\"\n",
+            argv[1]);
+    exit(2);
+}
+
+/* Leave the computer's network for an empty one. Returns a socket that gets
+ * a copy of every IP packet there. */
+static int own_network(void)
+{
+    /* A user namespace makes an ordinary user root of what follows. */
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
+        unshare(CLONE_NEWNET) == -1)
+        die("no network of its own here; as root, try tcpdump -S -i lo tcp: "
+            "unshare");
+    int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+    if (tap_fd == -1)
+        die("no packets to see here; as root, try tcpdump -S -i lo tcp: "
+            "socket AF_PACKET");
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    if (ioctl(tap_fd, SIOCSIFFLAGS, &loopback) == -1)
+        die("ioctl SIOCSIFFLAGS lo");
+    return tap_fd;
+}
+
+/* Write one IP packet down, if it is of this connection. */
+static void record(const char *bytes, size_t size, struct ladder *ladder)
+{
+    struct iphdr ip;
+    struct tcphdr tcp;
+    if (size < sizeof ip)
+        return;
+    memcpy(&ip, bytes, sizeof ip);
+    if (ip.protocol != IPPROTO_TCP || size < ip.ihl * 4 + sizeof tcp)
+        return;
+    memcpy(&tcp, bytes + ip.ihl * 4, sizeof tcp);
+
+    int from_client = ntohs(tcp.dest) == PORT;
+    int client_port = ntohs(from_client ? tcp.source : tcp.dest);
+    if (ladder->count == 0 && from_client && tcp.syn) {
+        ladder->client_port = client_port;
+        ladder->client_start = ntohl(tcp.seq);
+    }
+    if (client_port != ladder->client_port || ladder->count == MOST)
+        return; /* the last word of an earlier connection */
+    if (!from_client && tcp.syn)
+        ladder->server_start = ntohl(tcp.seq);
+
+    uint32_t ours = ladder->client_start, theirs = ladder->server_start;
+    struct packet packet = {
+        .from_client = from_client,
+        .syn = tcp.syn,
+        .ack = tcp.ack,
+        .fin = tcp.fin,
+        .push = tcp.psh,
+        .seq = ntohl(tcp.seq) - (from_client ? ours : theirs),
+        .ack_seq = ntohl(tcp.ack_seq) - (from_client ? theirs : ours),
+        .bytes = ntohs(ip.tot_len) - (ip.ihl + tcp.doff) * 4U};
+    packet.span = packet.bytes + tcp.syn + tcp.fin;
+    /* S, D, F or A: SYN, data, FIN, or nothing but an ACK. Small letters are
+     * the server's. */
+    char letter = packet.syn     ? 'S'
+                  : packet.bytes ? 'D'
+                  : packet.fin   ? 'F'
+                                 : 'A';
+    ladder->packets[ladder->count] = packet;
+    ladder->shape[ladder->count++] =
+        (char)(from_client ? letter : letter - 'A' + 'a');
+}
+
+/* Go on when this many packets of the connection have crossed the wire. The
+ * end is when the client has acknowledged the server's FIN. */
+static void watch(int tap_fd, struct ladder *ladder, int count)
+{
+    for (;;) {
+        const char *fin = strchr(ladder->shape, 'f');
+        if (count == TO_THE_END ? fin && strchr(fin, 'A')
+                                : ladder->count >= count)
+            return;
+        char bytes[2048];
+        await_bytes(tap_fd);
+        ssize_t size = recv(tap_fd, bytes, sizeof bytes, 0);
+        if (size == -1)
+            die("recv AF_PACKET");
+        record(bytes, (size_t)size, ladder);
+    }
+}
+
+/* One part of the ladder, an arrow a packet. Then what its ACKs add up to. */
+static void draw(const struct ladder *ladder, const char *title, int first,
+                 int end)
+{
+    printf("%s: %d packets\n", title, end - first);
+    printf("  client%69s\n", "server");
+    for (int i = first; i < end; i++) {
+        const struct packet *packet = &ladder->packets[i];
+        char flags[9], ack[16] = "", bytes[20] = "", meaning[60];
+        snprintf(flags, sizeof flags, "%s%s",
+                 packet->syn    ? "SYN "
+                 : packet->fin  ? "FIN "
+                 : packet->push ? "PSH "
+                                : "",
+                 packet->ack ? "ACK" : "");
+        if (packet->ack)
+            snprintf(ack, sizeof ack, "ACK %u", packet->ack_seq);
+        if (packet->bytes)
+            snprintf(bytes, sizeof bytes, "%u bytes", packet->bytes);
+        explain(ladder, packet, meaning, sizeof meaning);
+        printf("    | %-8s SEQ %-2u %-6s %-8s %-36s|\n", flags, packet->seq,
+               ack, bytes, meaning);
+        char arrow[69] = "";
+        memset(arrow, '-', sizeof arrow - 1);
+        printf(packet->from_client ? "    |%s>|\n" : "    |<%s|\n", arrow);
+    }
+    for (int i = first; i < end; i++) {
+        const struct packet *packet = &ladder->packets[i];
+        const struct packet *acked = acknowledged_by(ladder, packet);
+        if (acked)
+            printf("  the %s's ACK %u = the %s's SEQ %u%s%.0u%s\n",
+                   packet->from_client ? "client" : "server", packet->ack_seq,
+                   acked->from_client ? "client" : "server", acked->seq,
+                   acked->bytes ? " + " : "", acked->bytes,
+                   acked->bytes ? " bytes"
+                   : acked->syn ? " + 1 for the SYN"
+                                : " + 1 for the FIN");
+    }
+}
+
+/* The packet that this one is the first to acknowledge, or NULL. */
+static const struct packet *acknowledged_by(const struct ladder *ladder,
+                                            const struct packet *packet)
+{
+    const struct packet *acked = NULL, *old = ladder->packets;
+    for (; packet->ack && old < packet; old++)
+        if (old->from_client != packet->from_client &&
+            old->seq + old->span == packet->ack_seq)
+            acked = old;
+        else if (old->from_client == packet->from_client && old->ack &&
+                 old->ack_seq == packet->ack_seq)
+            return NULL; /* said before */
+    return acked;
+}
+
+/* What a packet says, in words. */
+static void explain(const struct ladder *ladder, const struct packet *packet,
+                    char *text, size_t size)
+{
+    const struct packet *acked = acknowledged_by(ladder, packet);
+    if (packet->syn && !packet->ack)
+        snprintf(text, size, "I start counting at %u", packet->seq);
+    else if (packet->syn)
+        snprintf(text, size, "So do I. I have your SYN (number %u)",
+                 packet->ack_seq - 1);
+    else if (packet->bytes)
+        snprintf(text, size, "here are my bytes %u to %u", packet->seq,
+                 packet->seq + packet->bytes - 1);
+    else if (packet->fin)
+        snprintf(text, size, "I have %sno more to send",
+                 acked ? "your FIN, and " : "");
+    else if (acked && acked->span > acked->bytes)
+        snprintf(text, size, "I have your %s (number %u)",
+                 acked->syn ? "SYN" : "FIN", packet->ack_seq - 1);
+    else
+        snprintf(text, size, "I have everything up to %u", packet->ack_seq - 1);
+}
+
+/* Let the system acknowledge what has come without waiting for an answer
+ * that the ACK could travel with. */
+static void ack_now(int fd)
+{
+    int on = 1;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == -1)
+        die("setsockopt TCP_QUICKACK");
+}
+
+/* One write may arrive in many pieces: collect them all. */
+static void read_all(int fd, char *bytes, size_t count)
+{
+    while (count > 0) {
+        await_bytes(fd);
+        ssize_t received = read(fd, bytes, count);
+        if (received == 0)
+            errno = EPIPE;
+        if (received < 1)
+            die("read");
+        bytes += received;
+        count -= (size_t)received;
+    }
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "packet_ladder: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,196 @@
+/*
+ * retransmission.c - lose segments on purpose, and watch TCP make good.
+ *
+ * The receiver's socket is told to throw away every segment before TCP sees
+ * it, as if a cable had been cut. The sender's timer does the rest.
+ *
+ * Calls   socket -> connect/accept -> setsockopt IP_MINTTL -> write ->
+ *         getsockopt TCP_INFO -> setsockopt IP_MINTTL -> read
+ * Try     cc retransmission.c -o retransmission && ./retransmission
+ * See     "hello\n" written, and the cable is cut
+ * Needs   Linux: IP_MINTTL, TCP_INFO and SO_MEMINFO are not POSIX
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TIMEOUTS = 2, PATIENCE = 60 * 1000, MS_PER_MARK = 20 };
+
+static void cut_cable(int fd, int cut);
+static unsigned await_loss(int fd, unsigned known);
+static struct tcp_info look_inside(int fd, long long *sent_at);
+static void print_wait(long long ms);
+static void await_bytes(int fd);
+static void write_all(int fd, const char *bytes, size_t count);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: retransmission\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. Both ends of one connection, in one program. */
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    int sender_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || sender_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(sender_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    int receiver_fd = accept(listen_fd, NULL, NULL);
+    if (receiver_fd == -1)
+        die("accept");
+
+    /* 2. Cut the cable, then write. write succeeds: it has a buffer. */
+    cut_cable(receiver_fd, 1);
+    write_all(sender_fd, "hello\n", 6);
+    printf("\"hello\\n\" written, and the cable is cut\n");
+
+    /* 3. From here on no program sends anything. The sender's TCP does. */
+    long long sent_at;
+    unsigned lost = await_loss(receiver_fd, 0);
+    struct tcp_info info = look_inside(sender_fd, &sent_at);
+    printf("copy 1 lost; the timer is set to %u ms\n", info.tcpi_rto / 1000);
+    while (info.tcpi_backoff < TIMEOUTS) {
+        unsigned timeouts = info.tcpi_backoff;
+        long long last_sent_at = sent_at;
+        lost = await_loss(receiver_fd, lost);
+        info = look_inside(sender_fd, &sent_at);
+        print_wait(sent_at - last_sent_at);
+        printf("copy %u lost; %s %u ms\n", info.tcpi_total_retrans + 1,
+               info.tcpi_backoff == timeouts ? "a probe, the timer stays at"
+                                             : "the timer ran out, doubled to",
+               info.tcpi_rto / 1000);
+    }
+
+    /* 4. Mend the cable. Nobody tells the sender: its timer must run out. */
+    cut_cable(receiver_fd, 0);
+    printf("the cable is mended\n");
+    long long last_sent_at = sent_at;
+    await_bytes(receiver_fd);
+    info = look_inside(sender_fd, &sent_at);
+    print_wait(sent_at - last_sent_at);
+    printf("copy %u arrives\n", info.tcpi_total_retrans + 1);
+
+    /* 5. All of it is there, and nothing twice. */
+    if (shutdown(sender_fd, SHUT_WR) == -1)
+        die("shutdown");
+    char received[100];
+    ssize_t count, total = 0;
+    while ((count = read(receiver_fd, received, sizeof received)) > 0)
+        total += count;
+    if (count == -1)
+        die("read");
+    printf("6 bytes written, %zd read, after %u losses\n", total, lost);
+    return 0;
+}
+
+/* A cut cable, seen from inside: the socket drops every segment whose hop
+ * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
+static void cut_cable(int fd, int cut)
+{
+    int least_ttl = cut ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
+}
+
+/* Look every few ms until the socket has dropped more than known. */
+static unsigned await_loss(int fd, unsigned known)
+{
+    enum { STEP = 5, DROPS = 8 /* SK_MEMINFO_DROPS */ };
+    for (int ms = 0; ms < PATIENCE; ms += STEP) {
+        uint32_t counts[DROPS + 1];
+        socklen_t size = sizeof counts;
+        if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, counts, &size) == -1)
+            die("getsockopt SO_MEMINFO");
+        if (size == sizeof counts && counts[DROPS] > known)
+            return counts[DROPS];
+        poll(NULL, 0, STEP);
+    }
+    errno = ETIMEDOUT;
+    die("no segment to lose");
+}
+
+/* What the sender's TCP knows, and when it sent its last copy (in ms). */
+static struct tcp_info look_inside(int fd, long long *sent_at)
+{
+    struct timespec now;
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        die("getsockopt TCP_INFO");
+    *sent_at =
+        now.tv_sec * 1000LL + now.tv_nsec / 1000000 - info.tcpi_last_data_sent;
+    return info;
+}
+
+/* A wait as a bar: twice as long is twice as long. */
+static void print_wait(long long ms)
+{
+    printf("  %4lld ms later ", ms);
+    for (long long done = 0; done < ms && done < 60 * MS_PER_MARK;
+         done += MS_PER_MARK)
+        putchar('=');
+    putchar('\n');
+}
+
+/* A sender may be silent for long; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* write may take only a part of it. */
+static void write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written == -1)
+            die("write");
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "retransmission: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}

@@ -1,0 +1,232 @@
+/*
+ * tcp_states.c - both ends of one connection, state by state.
+ *
+ * Most states last until one packet arrives. So this program holds that
+ * packet up, looks at both ends, and lets it through.
+ *
+ * Calls   socket -> bind -> listen -> connect -> accept -> shutdown -> close,
+ *         and after each a look into /proc/net/tcp
+ * Try     cc tcp_states.c -o tcp_states && ./tcp_states
+ * See     what happens                              client       server
+ * Needs   Linux: /proc/net/tcp and IP_MINTTL are not POSIX
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The numbers of /proc/net/tcp. CLOSED: it is not there (any more). */
+static const char *const state_names[] = {
+    [0] = "CLOSED",
+    [TCP_ESTABLISHED] = "ESTABLISHED",
+    [TCP_SYN_SENT] = "SYN_SENT",
+    [TCP_SYN_RECV] = "SYN_RECV",
+    [TCP_FIN_WAIT1] = "FIN_WAIT1",
+    [TCP_FIN_WAIT2] = "FIN_WAIT2",
+    [TCP_TIME_WAIT] = "TIME_WAIT",
+    [TCP_CLOSE] = "CLOSE",
+    [TCP_CLOSE_WAIT] = "CLOSE_WAIT",
+    [TCP_LAST_ACK] = "LAST_ACK",
+    [TCP_LISTEN] = "LISTEN",
+    [TCP_CLOSING] = "CLOSING",
+};
+enum { STATES = sizeof state_names / sizeof state_names[0], CLOSED = 0 };
+enum { PATIENCE = 20 }; /* seconds */
+
+struct ends {
+    struct sockaddr_in client_addr, server_addr;
+};
+
+static void expect(const struct ends *ends, const char *event,
+                   unsigned client_state, unsigned server_state);
+static void look(const struct ends *ends, unsigned *client, unsigned *server);
+static int same(const struct sockaddr_in *one, const struct sockaddr_in *other);
+static void hold_up(int fd, int on);
+static void await_bytes(int fd);
+static _Noreturn void die(const char *format, ...);
+
+int main(int argc, char *argv[])
+{
+    (void)argv;
+    if (argc != 1) {
+        fprintf(stderr, "usage: tcp_states\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    printf("%-41s %-12s %s\n", "what happens", "client", "server");
+
+    /* 1. A server. */
+    struct ends ends = {.server_addr.sin_family = AF_INET};
+    ends.server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t addr_len = sizeof ends.server_addr;
+    struct sockaddr *server_addr = (struct sockaddr *)&ends.server_addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || client_fd == -1)
+        die("socket");
+    if (bind(listen_fd, server_addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, server_addr, &addr_len) == -1)
+        die("getsockname");
+    expect(&ends, "server: listen", CLOSED, TCP_LISTEN);
+
+    /* 2. The handshake, stopped half way: the SYN ACK is held up. */
+    hold_up(client_fd, 1);
+    if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl");
+    if (connect(client_fd, server_addr, addr_len) == -1 && errno != EINPROGRESS)
+        die("connect");
+    if (getsockname(client_fd, (struct sockaddr *)&ends.client_addr, &addr_len))
+        die("getsockname");
+    expect(&ends, "client: connect; the SYN ACK is held up", TCP_SYN_SENT,
+           TCP_SYN_RECV);
+    hold_up(client_fd, 0);
+    expect(&ends, "the SYN ACK is sent again, and comes", TCP_ESTABLISHED,
+           TCP_ESTABLISHED);
+
+    /* 3. accept changes nothing: the connection has been there before it. */
+    int conn_fd = accept(listen_fd, NULL, NULL);
+    if (conn_fd == -1)
+        die("accept");
+    expect(&ends, "server: accept", TCP_ESTABLISHED, TCP_ESTABLISHED);
+
+    /* 4. The client ends its half. (close would say the same, but there would
+     * be no descriptor left to hold packets up with.) */
+    hold_up(client_fd, 1);
+    if (shutdown(client_fd, SHUT_WR) == -1)
+        die("shutdown");
+    expect(&ends, "client: shutdown; the ACK is held up", TCP_FIN_WAIT1,
+           TCP_CLOSE_WAIT);
+    hold_up(client_fd, 0);
+
+    /* 5. The other half lives. What the server sends carries the ACK, too. */
+    char byte = '!';
+    if (write(conn_fd, &byte, 1) == -1)
+        die("write");
+    await_bytes(client_fd);
+    if (read(client_fd, &byte, 1) == -1)
+        die("read");
+    expect(&ends, "server: write; the ACK is in the packet", TCP_FIN_WAIT2,
+           TCP_CLOSE_WAIT);
+
+    /* 6. The server ends its half. It is gone from here, but not from TCP. */
+    hold_up(client_fd, 1);
+    close(conn_fd);
+    expect(&ends, "server: close; the FIN is held up", TCP_FIN_WAIT2,
+           TCP_LAST_ACK);
+    hold_up(client_fd, 0);
+    expect(&ends, "the FIN is sent again, and comes", TCP_TIME_WAIT, CLOSED);
+
+    /* 7. Who ends first stays longest: see TIME_WAIT in chapter 7. */
+    close(client_fd);
+    expect(&ends, "client: close", TCP_TIME_WAIT, CLOSED);
+    return 0;
+}
+
+/* Wait until the two ends are in these states; say so. */
+static void expect(const struct ends *ends, const char *event,
+                   unsigned client_state, unsigned server_state)
+{
+    struct timespec now;
+    time_t deadline = 0;
+    for (;;) {
+        unsigned client, server;
+        look(ends, &client, &server);
+        if (client == client_state && server == server_state) {
+            printf("%-41s %-12s %s\n", event, state_names[client],
+                   state_names[server]);
+            return;
+        }
+        poll(NULL, 0, 5); /* look again in 5 ms */
+        if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+            die("clock_gettime");
+        if (deadline == 0)
+            deadline = now.tv_sec + PATIENCE;
+        else if (now.tv_sec > deadline) {
+            fprintf(stderr, "tcp_states: %s: it stays at %s and %s\n", event,
+                    state_names[client], state_names[server]);
+            exit(1);
+        }
+    }
+}
+
+/* Find both ends in the system's own list of sockets. It knows them for longer
+ * than any program does. */
+static void look(const struct ends *ends, unsigned *client, unsigned *server)
+{
+    FILE *list = fopen("/proc/net/tcp", "r");
+    if (!list)
+        die("open /proc/net/tcp");
+    const struct sockaddr_in *ours = &ends->client_addr;
+    const struct sockaddr_in *theirs = &ends->server_addr;
+    char line[256];
+    *client = *server = CLOSED;
+    while (fgets(line, sizeof line, list)) {
+        struct sockaddr_in from = {0}, to = {0};
+        unsigned from_port, to_port, state;
+        if (sscanf(line, "%*d: %x:%x %x:%x %x", &from.sin_addr.s_addr,
+                   &from_port, &to.sin_addr.s_addr, &to_port, &state) != 5 ||
+            state >= STATES)
+            continue; /* the headline */
+        from.sin_port = htons((uint16_t)from_port);
+        to.sin_port = htons((uint16_t)to_port);
+        if (same(&from, ours) && same(&to, theirs))
+            *client = state;
+        if (same(&from, theirs) && same(&to, ours))
+            *server = state;
+    }
+    if (ferror(list))
+        die("read /proc/net/tcp");
+    fclose(list);
+}
+
+static int same(const struct sockaddr_in *one, const struct sockaddr_in *other)
+{
+    return one->sin_addr.s_addr == other->sin_addr.s_addr &&
+           one->sin_port == other->sin_port;
+}
+
+/* Let nothing in: the socket drops every segment whose hop limit (TTL) is
+ * below 255, and ours leave with 64. Its sender will send it again. */
+static void hold_up(int fd, int on)
+{
+    int least_ttl = on ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
+}
+
+/* A server may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE * 1000);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "tcp_states: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
