@@ -13,6 +13,7 @@ function(chapter dir)
       message(FATAL_ERROR "${readme}: two sessions are called ${name}")
     endif()
     add_test(NAME ${id}.${name} COMMAND play --check ${id} ${name})
+    set_property(GLOBAL APPEND PROPERTY SESSIONS ${id}.${name})
     set_tests_properties(${id}.${name} PROPERTIES
       LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 60)
   endforeach()

@@ -1,0 +1,403 @@
+/*
+ * torture.c - preloaded: a system under which calls fail, or do only a little.
+ *
+ *   TORTURE_PROGRAM=NAME   only in the program of that name
+ *   TORTURE_FAIL=CALL:K    the Kth call of CALL fails, once
+ *   TORTURE_FAIL=CALL:K+   and so do all that follow it
+ *   TORTURE_CRUMBS=1       a read or a write moves one byte (STREAMS only)
+ *   TORTURE_CRUMBS=random  or a random part
+ *   TORTURE_HURRY=MS       who would wait longer waits MS
+ *   TORTURE_LOG=FILE       a line for each call: "NAME PID CALL K [failed]"
+ *
+ * Only what the program itself calls counts; libc's own calls are left alone.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <link.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* The calls that can fail, and with what. */
+#define CALLS(X)                                                               \
+    X(socket, EMFILE)                                                          \
+    X(socketpair, EMFILE)                                                      \
+    X(bind, EADDRINUSE)                                                        \
+    X(listen, EADDRINUSE)                                                      \
+    X(accept, ECONNABORTED)                                                    \
+    X(connect, ETIMEDOUT)                                                      \
+    X(send, ECONNRESET)                                                        \
+    X(sendto, ENOBUFS)                                                         \
+    X(sendmsg, ENOBUFS)                                                        \
+    X(recv, ECONNRESET)                                                        \
+    X(recvfrom, ENOMEM)                                                        \
+    X(recvmsg, ENOMEM)                                                         \
+    X(read, EIO)                                                               \
+    X(write, EIO)                                                              \
+    X(readv, EIO)                                                              \
+    X(writev, EIO)                                                             \
+    X(poll, ENOMEM)                                                            \
+    X(select, ENOMEM)                                                          \
+    X(epoll_create1, EMFILE)                                                   \
+    X(epoll_ctl, ENOMEM)                                                       \
+    X(epoll_wait, ENOMEM)                                                      \
+    X(setsockopt, ENOPROTOOPT)                                                 \
+    X(getsockopt, ENOPROTOOPT)                                                 \
+    X(getsockname, ENOBUFS)                                                    \
+    X(getpeername, ENOTCONN)                                                   \
+    X(shutdown, ENOTCONN)                                                      \
+    X(open, EMFILE)                                                            \
+    X(fopen, EMFILE)                                                           \
+    X(mkstemp, ENOSPC)                                                         \
+    X(rename, ENOSPC)                                                          \
+    X(fcntl, EINVAL)                                                           \
+    X(ioctl, ENOTTY)                                                           \
+    X(dup, EMFILE)                                                             \
+    X(pipe, EMFILE)                                                            \
+    X(fork, EAGAIN)                                                            \
+    X(unshare, EPERM)                                                          \
+    X(getifaddrs, ENOMEM)                                                      \
+    X(getaddrinfo, EAI_AGAIN)                                                  \
+    X(malloc, ENOMEM)                                                          \
+    X(calloc, ENOMEM)                                                          \
+    X(realloc, ENOMEM)
+
+enum {
+#define X(name, error) CALL_##name,
+    CALLS(X)
+#undef X
+        CALL_COUNT
+};
+
+static const char *const call_names[] = {
+#define X(name, error) #name,
+    CALLS(X)
+#undef X
+};
+
+static const int call_errors[] = {
+#define X(name, error) error,
+    CALLS(X)
+#undef X
+};
+
+static int ready, active, log_fd = -1, fail_call = -1, fail_on, crumbs, hurry;
+static long fail_at, counts[CALL_COUNT];
+static uintptr_t text_from, text_to; /* where the program's own code is */
+
+static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size, (void)unused;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
+            continue;
+        text_from = info->dlpi_addr + part->p_vaddr;
+        text_to = text_from + part->p_memsz;
+    }
+    return 1; /* the first object is the program: stop here */
+}
+
+__attribute__((constructor)) static void prepare(void)
+{
+    const char *program = getenv("TORTURE_PROGRAM"),
+               *fail = getenv("TORTURE_FAIL"), *log = getenv("TORTURE_LOG"),
+               *part = getenv("TORTURE_CRUMBS"), *ms = getenv("TORTURE_HURRY");
+    dl_iterate_phdr(find_program, NULL);
+    active = !program || strcmp(program, program_invocation_short_name) == 0;
+    if (fail && strchr(fail, ':')) {
+        size_t length = strcspn(fail, ":");
+        for (int i = 0; i < CALL_COUNT; i++)
+            if (strlen(call_names[i]) == length &&
+                strncmp(call_names[i], fail, length) == 0)
+                fail_call = i;
+        fail_at = atol(fail + length + 1);
+        fail_on = fail[strlen(fail) - 1] == '+';
+    }
+    if (part)
+        crumbs = strcmp(part, "random") == 0 ? 2 : 1;
+    if (ms)
+        hurry = atoi(ms);
+    if (log) {
+        /* High up, so that the program's own numbers stay what they are. */
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, log,
+                              O_WRONLY | O_APPEND | O_CREAT, 0600);
+        log_fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
+        syscall(SYS_close, fd);
+    }
+    ready = 1;
+}
+
+/* One more of these calls, from here. Is it the one that is to fail? */
+static int fails(int call, void *from)
+{
+    uintptr_t caller = (uintptr_t)from;
+    if (!ready || !active || caller < text_from || caller >= text_to)
+        return 0;
+    long k = ++counts[call];
+    int failed =
+        call == fail_call && (k == fail_at || (fail_on && k > fail_at));
+    if (log_fd != -1 && k <= 2000) {
+        char line[160];
+        int error = errno;
+        int length = snprintf(line, sizeof line, "%s %ld %s %ld%s\n",
+                              program_invocation_short_name, (long)getpid(),
+                              call_names[call], k, failed ? " failed" : "");
+        syscall(SYS_write, log_fd, line, (size_t)length);
+        errno = error;
+    }
+    if (failed)
+        errno = call_errors[call];
+    return failed;
+}
+
+/* How much of it a read or a write is to move. */
+static size_t crumb(int fd, size_t size, void *from)
+{
+    uintptr_t caller = (uintptr_t)from;
+    if (!crumbs || size < 2 || caller < text_from || caller >= text_to)
+        return size;
+    int type = SOCK_STREAM;
+    socklen_t length = sizeof type;
+    struct stat about;
+    if (fstat(fd, &about) == -1 ||
+        !(S_ISSOCK(about.st_mode) || S_ISFIFO(about.st_mode)))
+        return size;
+    if (S_ISSOCK(about.st_mode) && (syscall(SYS_getsockopt, fd, SOL_SOCKET,
+                                            SO_TYPE, &type, &length) == -1 ||
+                                    type != SOCK_STREAM))
+        return size;
+    static unsigned int state = 1;
+    state = state * 1103515245 + 12345;
+    return crumbs == 1 ? 1 : 1 + (state >> 8) % size;
+}
+
+#define REAL(name)                                                             \
+    static __typeof__(name) *real;                                             \
+    if (!real)                                                                 \
+        real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name);
+
+#define FROM __builtin_return_address(0)
+
+/* RESULT NAME(PARAMETERS): -1, or what the real one says. */
+#define SIMPLE(result, name, parameters, arguments)                            \
+    result name parameters                                                     \
+    {                                                                          \
+        REAL(name)                                                             \
+        if (fails(CALL_##name, FROM))                                          \
+            return (result)-1;                                                 \
+        return real arguments;                                                 \
+    }
+
+SIMPLE(int, socket, (int family, int type, int protocol),
+       (family, type, protocol))
+SIMPLE(int, socketpair, (int family, int type, int protocol, int pair[2]),
+       (family, type, protocol, pair))
+SIMPLE(int, bind, (int fd, const struct sockaddr *addr, socklen_t length),
+       (fd, addr, length))
+SIMPLE(int, listen, (int fd, int backlog), (fd, backlog))
+SIMPLE(int, accept, (int fd, struct sockaddr *addr, socklen_t *length),
+       (fd, addr, length))
+SIMPLE(int, connect, (int fd, const struct sockaddr *addr, socklen_t length),
+       (fd, addr, length))
+SIMPLE(ssize_t, sendto,
+       (int fd, const void *bytes, size_t size, int flags,
+        const struct sockaddr *addr, socklen_t length),
+       (fd, bytes, size, flags, addr, length))
+SIMPLE(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
+       (fd, message, flags))
+SIMPLE(ssize_t, recvfrom,
+       (int fd, void *bytes, size_t size, int flags, struct sockaddr *addr,
+        socklen_t *length),
+       (fd, bytes, size, flags, addr, length))
+SIMPLE(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags),
+       (fd, message, flags))
+SIMPLE(ssize_t, readv, (int fd, const struct iovec *parts, int count),
+       (fd, parts, count))
+SIMPLE(ssize_t, writev, (int fd, const struct iovec *parts, int count),
+       (fd, parts, count))
+SIMPLE(int, epoll_create1, (int flags), (flags))
+SIMPLE(int, epoll_ctl, (int set, int op, int fd, struct epoll_event *event),
+       (set, op, fd, event))
+SIMPLE(int, getsockopt,
+       (int fd, int level, int name, void *value, socklen_t *length),
+       (fd, level, name, value, length))
+SIMPLE(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *length),
+       (fd, addr, length))
+SIMPLE(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *length),
+       (fd, addr, length))
+SIMPLE(int, shutdown, (int fd, int how), (fd, how))
+SIMPLE(int, mkstemp, (char *name), (name))
+SIMPLE(int, rename, (const char *from, const char *to), (from, to))
+SIMPLE(int, dup, (int fd), (fd))
+SIMPLE(int, pipe, (int pair[2]), (pair))
+SIMPLE(pid_t, fork, (void), ())
+SIMPLE(int, unshare, (int flags), (flags))
+SIMPLE(int, getifaddrs, (struct ifaddrs * *list), (list))
+
+/* The third argument of these is there or not, and an int or a pointer. */
+int open(const char *path, int flags, ...)
+{
+    REAL(open)
+    va_list rest;
+    va_start(rest, flags);
+    unsigned int mode = va_arg(rest, unsigned int);
+    va_end(rest);
+    return fails(CALL_open, FROM) ? -1 : real(path, flags, mode);
+}
+
+int fcntl(int fd, int command, ...)
+{
+    REAL(fcntl)
+    va_list rest;
+    va_start(rest, command);
+    void *value = va_arg(rest, void *);
+    va_end(rest);
+    return fails(CALL_fcntl, FROM) ? -1 : real(fd, command, value);
+}
+
+int ioctl(int fd, unsigned long request, ...);
+int ioctl(int fd, unsigned long request, ...)
+{
+    REAL(ioctl)
+    va_list rest;
+    va_start(rest, request);
+    void *value = va_arg(rest, void *);
+    va_end(rest);
+    return fails(CALL_ioctl, FROM) ? -1 : real(fd, request, value);
+}
+
+/* What moves bytes may move fewer. */
+ssize_t read(int fd, void *bytes, size_t size)
+{
+    REAL(read)
+    return fails(CALL_read, FROM) ? -1 : real(fd, bytes, crumb(fd, size, FROM));
+}
+
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+    REAL(write)
+    return fails(CALL_write, FROM) ? -1
+                                   : real(fd, bytes, crumb(fd, size, FROM));
+}
+
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    REAL(send)
+    return fails(CALL_send, FROM)
+               ? -1
+               : real(fd, bytes, crumb(fd, size, FROM), flags);
+}
+
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+    REAL(recv)
+    /* A look at what is there, or a wish for all of it, is left as it is. */
+    size_t part = flags & (MSG_PEEK | MSG_WAITALL | MSG_TRUNC)
+                      ? size
+                      : crumb(fd, size, FROM);
+    return fails(CALL_recv, FROM) ? -1 : real(fd, bytes, part, flags);
+}
+
+/* What waits may wait less. */
+static int shorter(int ms)
+{
+    return hurry && active && (ms < 0 || ms > hurry) ? hurry : ms;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int ms)
+{
+    REAL(poll)
+    /* Who waits without end says so: that is not patience. */
+    return fails(CALL_poll, FROM) ? -1
+                                  : real(fds, count, ms < 0 ? ms : shorter(ms));
+}
+
+int select(int count, fd_set *in, fd_set *out, fd_set *other,
+           struct timeval *time)
+{
+    REAL(select)
+    if (fails(CALL_select, FROM))
+        return -1;
+    if (time && hurry) {
+        int ms = (int)(time->tv_sec * 1000 + time->tv_usec / 1000);
+        time->tv_sec = shorter(ms) / 1000;
+        time->tv_usec = shorter(ms) % 1000 * 1000;
+    }
+    return real(count, in, out, other, time);
+}
+
+int epoll_wait(int set, struct epoll_event *events, int most, int ms)
+{
+    REAL(epoll_wait)
+    return fails(CALL_epoll_wait, FROM)
+               ? -1
+               : real(set, events, most, ms < 0 ? ms : shorter(ms));
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    REAL(setsockopt)
+    if (fails(CALL_setsockopt, FROM))
+        return -1;
+    struct timeval time;
+    if (hurry && active && level == SOL_SOCKET &&
+        (name == SO_RCVTIMEO || name == SO_SNDTIMEO) && length == sizeof time) {
+        memcpy(&time, value, sizeof time);
+        int ms = shorter((int)(time.tv_sec * 1000 + time.tv_usec / 1000));
+        time.tv_sec = ms / 1000;
+        time.tv_usec = ms % 1000 * 1000;
+        return real(fd, level, name, &time, length);
+    }
+    return real(fd, level, name, value, length);
+}
+
+/* What gives a pointer, or an error of its own kind. */
+FILE *fopen(const char *path, const char *mode)
+{
+    REAL(fopen)
+    return fails(CALL_fopen, FROM) ? NULL : real(path, mode);
+}
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **list)
+{
+    REAL(getaddrinfo)
+    return fails(CALL_getaddrinfo, FROM) ? EAI_AGAIN
+                                         : real(name, service, hints, list);
+}
+
+/* dlsym itself may ask for memory, so these go by glibc's own names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size)
+{
+    return fails(CALL_malloc, FROM) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails(CALL_calloc, FROM) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return fails(CALL_realloc, FROM) ? NULL : __libc_realloc(old, size);
+}

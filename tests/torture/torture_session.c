@@ -1,0 +1,262 @@
+/*
+ * torture_session.c - a session, once for each call that can fail in it.
+ *
+ * Try     torture_session PLAY LIBRARY TOLERATED PROGRAMS chNN SESSION [--all]
+ *
+ * A first run counts the calls of each program. Then, one run each, the Kth
+ * call of a kind fails in one of them. No program may crash or hang; the one
+ * that was hit says which call it was, or why it failed, and does not end
+ * with status 0 as if nothing had happened. What may be, with its reason,
+ * stands in TOLERATED: "PROGRAM CALL reason". Without --all only the first
+ * call of each kind fails.
+ */
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    MOST_TASKS = 4000,
+    MOST_K = 4, /* of one kind of call in one process */
+    AT_ONCE = 2,
+    SKIPPED = 77
+};
+
+struct task {
+    char program[40], call[20];
+    int k;
+};
+
+static struct task tasks[MOST_TASKS];
+static int task_count, failures, unreached;
+static const char *play, *library, *tolerated, *programs, *chapter, *session;
+
+/* A run in its own words: the child, and where its calls are written. */
+struct run {
+    struct child child;
+    const struct task *task; /* NULL: a free place */
+    char log[4200];
+};
+
+static void start(struct run *run, const struct task *task, const char *log)
+{
+    static char preload[4096];
+    char fail[80], only[64], file[4300];
+    snprintf(preload, sizeof preload, "PLAY_PRELOAD=%s", library);
+    snprintf(run->log, sizeof run->log, "%s", log);
+    snprintf(file, sizeof file, "TORTURE_LOG=%s", log);
+    char *environment[] = {preload, file, NULL, NULL, NULL, NULL, NULL};
+    if (task) {
+        snprintf(fail, sizeof fail, "TORTURE_FAIL=%s:%d", task->call, task->k);
+        snprintf(only, sizeof only, "TORTURE_PROGRAM=%s", task->program);
+        environment[2] = fail;
+        environment[3] = only;
+        environment[4] = "PLAY_DEADLINE=0.5";
+        environment[5] = "PLAY_LET_END=300";
+    }
+    char *argv[] = {(char *)play, "--check", (char *)chapter, (char *)session,
+                    NULL};
+    run->task = task;
+    child_start(&run->child, NULL, argv, environment);
+    child_type(&run->child, NULL);
+}
+
+/* One of the suite's programs, not the cmp or cat of a session. */
+static int is_ours(const char *program)
+{
+    FILE *file = fopen(programs, "r");
+    char line[512], name[64];
+    int found = 0;
+    snprintf(name, sizeof name, "/%s ", program);
+    while (file && !found && fgets(line, sizeof line, file))
+        found = strstr(line, name) != NULL;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* "PROGRAM PID CALL K[ failed]" a line: what there is to fail. */
+static int read_log(const char *log, int all)
+{
+    FILE *file = fopen(log, "r");
+    char line[256], program[40], call[20];
+    long pid, k;
+    int seen_failed = 0;
+    while (file && fgets(line, sizeof line, file)) {
+        if (strstr(line, " failed"))
+            seen_failed = 1;
+        if (sscanf(line, "%39s %ld %19s %ld", program, &pid, call, &k) != 4 ||
+            k > (all ? MOST_K : 1))
+            continue;
+        int known = 0;
+        for (int i = 0; i < task_count && !known; i++)
+            known = tasks[i].k == k && strcmp(tasks[i].call, call) == 0 &&
+                    strcmp(tasks[i].program, program) == 0;
+        if (known || task_count == MOST_TASKS || !is_ours(program))
+            continue;
+        struct task *task = &tasks[task_count++];
+        snprintf(task->program, sizeof task->program, "%s", program);
+        snprintf(task->call, sizeof task->call, "%s", call);
+        task->k = (int)k;
+    }
+    if (file)
+        fclose(file);
+    return seen_failed;
+}
+
+/* The reason why this may pass unseen, or NULL. */
+static const char *is_tolerated(const struct task *task)
+{
+    static char line[256];
+    FILE *file = fopen(tolerated, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        char program[40], call[20];
+        if (sscanf(line, "%39s %19s", program, call) == 2 && line[0] != '#' &&
+            strcmp(call, task->call) == 0 &&
+            (strcmp(program, task->program) == 0 ||
+             strcmp(program, "*") == 0)) {
+            fclose(file);
+            return line;
+        }
+    }
+    if (file)
+        fclose(file);
+    return NULL;
+}
+
+/* Why it failed, as strerror or gai_strerror has it. */
+static int tells_error(const char *text, const struct task *task)
+{
+    static const int errors[] = {
+        EMFILE,  EADDRINUSE, ECONNABORTED, ETIMEDOUT, ECONNRESET,
+        ENOBUFS, ENOMEM,     EIO,          ENOTCONN,  ENOPROTOOPT,
+        ENOSPC,  EINVAL,     ENOTTY,       EAGAIN,    EPERM};
+    if (strstr(text, task->call) || strstr(text, gai_strerror(EAI_AGAIN)) ||
+        (strstr(task->call, "alloc") && strstr(text, "memory")))
+        return 1;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (strstr(text, strerror(errors[i])))
+            return 1;
+    return 0;
+}
+
+static void judge(struct run *run, int status)
+{
+    const struct task *task = run->task;
+    const char *wrong = NULL;
+    char *text = strstr(run->child.text, "All that the terminals showed:");
+    int failed = read_log(run->log, 0);
+
+    if (status == CHILD_HUNG)
+        wrong = "the runner hangs";
+    else if (!failed)
+        unreached++;
+    else if (status == 0 && !is_tolerated(task))
+        wrong = "nobody noticed";
+    else if (status != 0 && !text)
+        wrong = "the runner failed";
+    if (failed && text && !wrong) {
+        /* Each terminal: its command, its output, its end. */
+        char name[64], *command = NULL;
+        int ended_well = 0, ended_otherwise = 0;
+        snprintf(name, sizeof name, "/%s", task->program);
+        for (char *line = text; line && *line && !wrong;
+             line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+            int number = -1;
+            if (*line != ' ' && strstr(line, "$ "))
+                command = line;
+            if (strncmp(line, "    (still running)", 19) == 0)
+                wrong = "a program hangs";
+            if (strncmp(line, "    (ended: ", 12) != 0)
+                continue;
+            int on_key = strncmp(line + 12, "SIGINT", 6) == 0;
+            if (!on_key && (sscanf(line + 12, "%d", &number) != 1 ||
+                            (number > 127 && number != 130)))
+                wrong = "a program crashed";
+            char *ours = command ? strstr(command, name) : NULL;
+            if (!ours || ours > strchr(command, '\n') ||
+                !strchr(" \n", ours[strlen(name)]))
+                continue;
+            ended_well += number == 0;
+            ended_otherwise += number != 0;
+        }
+        if (!wrong && ended_well && !ended_otherwise && !is_tolerated(task))
+            wrong = "status 0 all the same";
+        if (!wrong && !tells_error(text, task) && !is_tolerated(task))
+            wrong = "no line tells of it";
+    }
+    if (wrong) {
+        printf("%s %s: %s's %s number %d failed: %s\n%s\n", chapter, session,
+               task->program, task->call, task->k, wrong,
+               text ? text : run->child.text);
+        failures++;
+    }
+    child_end(&run->child, SIGKILL);
+    unlink(run->log);
+    run->task = NULL;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr,
+                "usage: torture_session PLAY LIBRARY TOLERATED PROGRAMS "
+                "chNN SESSION [--all]\n");
+        return 2;
+    }
+    play = argv[1];
+    library = argv[2];
+    tolerated = argv[3];
+    programs = argv[4];
+    chapter = argv[5];
+    session = argv[6];
+    int all = argc == 8;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* 1. Undisturbed, to see which calls there are. */
+    struct run runs[AT_ONCE] = {{.task = NULL}};
+    char log[4200], folder[4096];
+    if (!getcwd(folder, sizeof folder))
+        return 1;
+    snprintf(log, sizeof log, "%s/torture.%ld", folder, (long)getpid());
+    start(&runs[0], NULL, log);
+    int status = child_wait(&runs[0].child, 120 * 1000);
+    read_log(log, all);
+    unlink(log);
+    if (status != 0) {
+        printf("%s", runs[0].child.text);
+        child_end(&runs[0].child, SIGKILL);
+        return status == SKIPPED ? SKIPPED : 1;
+    }
+    child_end(&runs[0].child, SIGKILL);
+    int count = task_count; /* later logs add nothing */
+
+    /* 2. Each call once. They wait more than they work: several at once. */
+    for (int next = 0, busy = 0; next < count || busy > 0;) {
+        for (int i = 0; i < AT_ONCE; i++) {
+            if (!runs[i].task && next < count) {
+                snprintf(log, sizeof log, "%s/torture.%ld.%d", folder,
+                         (long)getpid(), i);
+                unlink(log);
+                start(&runs[i], &tasks[next++], log);
+                busy++;
+            }
+            if (!runs[i].task)
+                continue;
+            status = child_wait(&runs[i].child, 2);
+            if (status == CHILD_HUNG)
+                continue; /* at work */
+            judge(&runs[i], status);
+            busy--;
+        }
+    }
+    printf("%s %s: %d calls failed, %d not reached, %d wrong\n", chapter,
+           session, count, unreached, failures);
+    return failures > 0 || count == 0;
+}
