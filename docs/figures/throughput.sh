@@ -41,9 +41,9 @@ awk -F, '
         print "@include style.svg"
         printf "  <rect class=\"page\" x=\"1\" y=\"1\" width=\"718\" " \
                "height=\"%d\" rx=\"8\"/>\n", height - 2
-        print "  <text class=\"title mid\" x=\"360\" y=\"34\">" \
+        print "  <text class=\"title\" x=\"24\" y=\"36\">" \
               "{{What a call should carry|호출 한 번에 얼마나 실을까}}</text>"
-        print "  <text class=\"note mid\" x=\"360\" y=\"58\">" \
+        print "  <text class=\"note\" x=\"24\" y=\"58\">" \
               "{{write and read with the same buffer size, one TCP " \
               "connection over loopback|write와 read의 버퍼 크기가 같을 때, " \
               "루프백의 TCP 연결 하나}}</text>"
@@ -64,10 +64,10 @@ awk -F, '
             printf "  <text class=\"code\" x=\"%.1f\" y=\"%d\">%.*f</text>\n", \
                    232 + width, y + 15, rate[i] < 10, rate[i]
         }
-        printf "  <text class=\"note mid\" x=\"360\" y=\"%d\">", height - 24
+        printf "  <text class=\"note\" x=\"24\" y=\"%d\">", height - 24
         print "{{A call has a price, whatever it carries: few bytes " \
               "cannot pay it.|호출에는 싣는 양과 상관없는 값이 있어서, 몇 " \
-              "바이트로는 그 값을 하지 못합니다.}}</text>"
+              "바이트로는 그 값을 못 한다.}}</text>"
         print "</svg>"
     }' "${1:-$here/src/throughput.csv}" > "$here/src/throughput.svg.in"
 "$here/make"
