@@ -44,8 +44,10 @@ function exists(path,    command, answer) {
     return known[path]
 }
 
-function note_links(text,    at, label, link) {
+function note_links(text,    label, link) {
     gsub(/`[^`]*`/, "", text)
+    if (sub(/^\[[^]]*\]: +/, "[](", text)) # [label]: link
+        text = text ")"
     while (match(text, /\]\([^) ]*\)/)) {
         link = substr(text, RSTART + 2, RLENGTH - 3)
         label = substr(text, 1, RSTART - 1)
