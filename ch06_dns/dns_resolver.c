@@ -117,6 +117,14 @@ struct entry {
     size_t count;
 };
 
+/* Whom to poll. An entry belongs to a connection or to a task. */
+struct watch {
+    nfds_t count;
+    struct pollfd polled[2 + CONNECTIONS + TASKS];
+    struct connection *connections[2 + CONNECTIONS + TASKS];
+    struct task *tasks[2 + CONNECTIONS + TASKS];
+};
+
 /* Everything there is. */
 struct resolver {
     int udp_fd, listen_fd, random_fd;
@@ -132,9 +140,10 @@ struct resolver {
 static void serve_datagram(struct resolver *r);
 static void accept_connection(struct resolver *r);
 static void serve_connection(struct resolver *r, struct connection *connection);
+static void hang_up(struct connection *connection, const char *why);
 static void hear_server(struct resolver *r, struct task *task);
 static void check_time(struct resolver *r, struct task *task);
-static int whom_to_await(struct resolver *r, struct pollfd *polled);
+static int whom_to_await(struct resolver *r, struct watch *watch);
 static in_port_t get_port(const struct sockaddr_storage *addr);
 static void open_sockets(struct sockaddr_storage *addr, socklen_t addr_len,
                          int *udp_fd, int *listen_fd);
@@ -183,65 +192,74 @@ int main(int argc, char *argv[])
 
     for (;;) {
         /* 2. Wait for clients and for servers, and for time to pass. */
-        struct pollfd polled[2 + CONNECTIONS + TASKS];
-        struct pollfd *clients = polled + 2, *servers = clients + CONNECTIONS;
-        if (poll(polled, 2 + CONNECTIONS + TASKS, whom_to_await(r, polled)) ==
-            -1) {
+        struct watch watch;
+        int timeout = whom_to_await(r, &watch);
+        if (poll(watch.polled, watch.count, timeout) == -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
         }
 
         /* 3. Serve each a little, and wait for none. */
-        for (int i = 0; i < TASKS; i++) {
-            if (servers[i].revents && servers[i].fd == r->tasks[i].fd)
-                hear_server(r, &r->tasks[i]);
-            check_time(r, &r->tasks[i]);
+        for (nfds_t i = 2; i < watch.count; i++) {
+            struct task *task = watch.tasks[i];
+            struct connection *connection = watch.connections[i];
+            if (watch.polled[i].revents == 0)
+                continue;
+            if (task && task->fd == watch.polled[i].fd)
+                hear_server(r, task);
+            if (connection && connection->fd == watch.polled[i].fd)
+                serve_connection(r, connection);
         }
-        if (polled[0].revents)
+        for (int i = 0; i < TASKS; i++)
+            check_time(r, &r->tasks[i]);
+        if (watch.polled[0].revents)
             serve_datagram(r);
-        for (int i = 0; i < CONNECTIONS; i++)
-            if (clients[i].revents && clients[i].fd == r->connections[i].fd)
-                serve_connection(r, &r->connections[i]);
-        if (polled[1].revents)
+        if (watch.polled[1].revents)
             accept_connection(r);
     }
 }
 
-/* Fills in what to poll. Returns ms until the next deadline, -1 for never. */
-static int whom_to_await(struct resolver *r, struct pollfd *polled)
+/* Fills in whom to poll. Returns ms until the next deadline, -1 for never. */
+static int whom_to_await(struct resolver *r, struct watch *watch)
 {
     long long now = now_ms(), next = -1;
-    polled[0] = (struct pollfd){.fd = r->udp_fd, .events = POLLIN};
-    polled[1] = (struct pollfd){.fd = r->listen_fd, .events = POLLIN};
+    memset(watch, 0, sizeof *watch);
+    watch->polled[0] = (struct pollfd){.fd = r->udp_fd, .events = POLLIN};
+    watch->polled[1] = (struct pollfd){.fd = r->listen_fd, .events = POLLIN};
+    watch->count = 2;
     if (now < r->rest_until) {
-        polled[1].fd = -1;
+        watch->polled[1].fd = -1;
         next = r->rest_until;
     }
-    polled += 2;
     for (int i = 0; i < CONNECTIONS; i++) {
         struct connection *connection = &r->connections[i];
         long long until = connection->idle_since + PATIENCE;
-        if (connection->fd != -1 && !connection->busy && now >= until) {
-            close(connection->fd);
-            connection->fd = -1;
-        }
-        bool awaited = connection->fd != -1 && !connection->busy;
-        if (awaited && (next == -1 || until < next))
+        if (connection->fd != -1 && !connection->busy && now >= until)
+            hang_up(connection, "idle for too long");
+        if (connection->fd == -1 || connection->busy)
+            continue;
+        if (next == -1 || until < next)
             next = until;
-        *polled++ =
-            (struct pollfd){.fd = awaited ? connection->fd : -1,
+        watch->connections[watch->count] = connection;
+        watch->polled[watch->count++] =
+            (struct pollfd){.fd = connection->fd,
                             .events = connection->out > 0 ? POLLOUT : POLLIN};
     }
     for (int i = 0; i < TASKS; i++) {
         struct task *task = &r->tasks[i];
         long long until = task->deadline;
+        if (task->number == 0)
+            continue;
         if (task->fd != -1 && task->try_until < until)
             until = task->try_until;
-        if (task->number != 0 && (next == -1 || until < next))
+        if (next == -1 || until < next)
             next = until;
-        *polled++ = (struct pollfd){.fd = task->fd,
-                                    .events = task->sending ? POLLOUT : POLLIN};
+        if (task->fd == -1)
+            continue;
+        watch->tasks[watch->count] = task;
+        watch->polled[watch->count++] = (struct pollfd){
+            .fd = task->fd, .events = task->sending ? POLLOUT : POLLIN};
     }
     return next == -1 ? -1 : next > now ? (int)(next - now) : 0;
 }
@@ -612,7 +630,7 @@ static void walk(struct resolver *r, struct task *task)
             collect(task, &entry->records[i], ttl_left(entry));
         struct dns_record first = entry->records[0];
         first.ttl = ttl_left(entry);
-        printf("(%lu) from the cache: %s%s\n", task->number,
+        printf("(%lu) from the cache: %.200s%s\n", task->number,
                dns_record_text(&first, text),
                entry->count > 1 ? ", and more" : "");
         if (!alias) {
@@ -723,14 +741,14 @@ static void ask_next(struct resolver *r, struct task *task)
             server->dead = !child;
             if (!child)
                 continue;
-            printf("(%lu) where is %s, which serves %s? see (%lu)\n",
+            printf("(%lu) where is %.120s, which serves %.120s? see (%lu)\n",
                    task->number, dns_name_text(&server->name, name), zone,
                    child->number);
             walk(r, child); /* when it is done it comes back here */
             return;
         }
         name_address(&server->addr, name);
-        printf("(%lu) ask %s, which serves %s\n", task->number, name, zone);
+        printf("(%lu) ask %s, which serves %.120s\n", task->number, name, zone);
         if (send_question(r, task, server, false))
             return;
         printf("(%lu) no use asking %s: %s\n", task->number, name,
@@ -738,7 +756,7 @@ static void ask_next(struct resolver *r, struct task *task)
         server->dead = true;
         stop_asking(task);
     }
-    printf("(%lu) no server of %s is of any use\n", task->number, zone);
+    printf("(%lu) no server of %.120s is of any use\n", task->number, zone);
     finish(r, task, DNS_SERVFAIL);
 }
 
@@ -797,7 +815,7 @@ static bool take_answer(struct resolver *r, struct task *task,
         for (size_t i = 0; i < count; i++)
             collect(task, &set[i], set[i].ttl);
         char text[DNS_RECORD_TEXT];
-        printf("(%lu) answer: %s%s\n", task->number,
+        printf("(%lu) answer: %.200s%s\n", task->number,
                dns_record_text(&set[0], text), count > 1 ? ", and more" : "");
         if (found)
             return true;
@@ -869,15 +887,16 @@ static bool take_referral(struct resolver *r, struct task *task,
     }
     take_servers(r, task, &below, servers, count, message);
     char text[DNS_NAME_TEXT];
-    printf("(%lu) referral to %s", task->number, dns_name_text(&below, text));
-    for (int i = 0; i < task->server_count; i++) {
+    printf("(%lu) referral to %.120s", task->number,
+           dns_name_text(&below, text));
+    for (int i = 0; i < task->server_count && i < 2; i++) {
         char name[NAME_SIZE] = "no address";
         if (task->servers[i].addr_len > 0)
             name_address(&task->servers[i].addr, name);
-        printf("%s %s %s", i == 0 ? ":" : ",",
+        printf("%s %.120s %s", i == 0 ? ":" : ",",
                dns_name_text(&task->servers[i].name, text), name);
     }
-    printf("\n");
+    printf(task->server_count > 2 ? ", and more\n" : "\n");
     return true;
 }
 
@@ -1024,7 +1043,7 @@ static bool take_request(struct resolver *r, struct client *client,
         printf("(%lu) ", task->number);
     char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
     if (is_question)
-        printf("%s asks%s for %s %s\n", client->name,
+        printf("%s asks%s for %.120s %s\n", client->name,
                client->connection ? " over TCP" : "",
                dns_name_text(&question->name, text),
                dns_type_text(question->type, type));
@@ -1075,13 +1094,21 @@ static void accept_connection(struct resolver *r)
             r->connections[i].idle_since < place->idle_since)
             place = &r->connections[i];
     if (place->fd != -1)
-        close(place->fd);
+        hang_up(place, "makes room for another");
     place->fd = conn_fd;
     place->number = ++r->connections_so_far;
     place->busy = false;
     place->idle_since = now_ms();
     place->in = place->out = place->sent = 0;
     name_address(&client_addr, place->name);
+}
+
+static void hang_up(struct connection *connection, const char *why)
+{
+    printf("%s %s\n", connection->name, why);
+    close(connection->fd);
+    connection->fd = -1;
+    connection->out = 0;
 }
 
 /* Reads or writes once, whichever it is waiting for. */
@@ -1098,9 +1125,7 @@ static void serve_connection(struct resolver *r, struct connection *connection)
         (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
     if (count <= 0) {
-        close(connection->fd);
-        connection->fd = -1;
-        connection->out = 0;
+        hang_up(connection, count == 0 ? "closed" : strerror(errno));
         return;
     }
     connection->idle_since = now_ms();

@@ -53,6 +53,7 @@ static void accept_connection(int listen_fd, struct connection *connections,
                               long long *rest_until);
 static void serve_connection(struct connection *connection,
                              const struct dns_zone *zone);
+static void hang_up(struct connection *connection, const char *why);
 static size_t reply_to(const struct dns_zone *zone, const char *client,
                        const unsigned char *bytes, size_t count,
                        unsigned char *reply, size_t size);
@@ -112,26 +113,24 @@ int main(int argc, char *argv[])
     for (;;) {
         /* 4. Wait for whoever comes first. */
         long long now = now_ms();
-        bool resting = now < rest_until, connected = false;
+        bool resting = now < rest_until;
         struct pollfd polled[3 + CONNECTIONS] = {
             {.fd = hangup_pipe[0], .events = POLLIN},
             {.fd = udp_fd, .events = POLLIN},
             {.fd = resting ? -1 : listen_fd, .events = POLLIN}};
+        struct connection *owners[3 + CONNECTIONS];
+        nfds_t count = 3;
         for (int i = 0; i < CONNECTIONS; i++) {
             struct connection *connection = &connections[i];
-            if (connection->fd != -1 &&
-                now - connection->idle_since > PATIENCE) {
-                close(connection->fd);
-                connection->fd = -1;
-            }
-            connected = connected || connection->fd != -1;
-            polled[3 + i].fd = connection->fd;
-            polled[3 + i].events = connection->out > 0 ? POLLOUT : POLLIN;
+            if (connection->fd != -1 && now - connection->idle_since > PATIENCE)
+                hang_up(connection, "idle for too long");
+            if (connection->fd == -1)
+                continue;
+            owners[count] = connection;
+            polled[count].fd = connection->fd;
+            polled[count++].events = connection->out > 0 ? POLLOUT : POLLIN;
         }
-        if (poll(polled, 3 + CONNECTIONS,
-                 resting     ? 100
-                 : connected ? 1000
-                             : -1) == -1) {
+        if (poll(polled, count, resting ? 100 : count > 3 ? 1000 : -1) == -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
@@ -146,9 +145,9 @@ int main(int argc, char *argv[])
                    dns_name_text(&zone.origin, text), zone.count);
         if (polled[1].revents)
             serve_datagram(udp_fd, &zone);
-        for (int i = 0; i < CONNECTIONS; i++)
-            if (polled[3 + i].revents)
-                serve_connection(&connections[i], &zone);
+        for (nfds_t i = 3; i < count; i++)
+            if (polled[i].revents)
+                serve_connection(owners[i], &zone);
         if (polled[2].revents)
             accept_connection(listen_fd, connections, &rest_until);
     }
@@ -220,11 +219,19 @@ static void accept_connection(int listen_fd, struct connection *connections,
             connections[i].idle_since < place->idle_since)
             place = &connections[i];
     if (place->fd != -1)
-        close(place->fd);
+        hang_up(place, "makes room for another");
     place->fd = conn_fd;
     place->idle_since = now_ms();
     place->in = place->out = place->sent = 0;
     name_address(&client_addr, place->name);
+}
+
+static void hang_up(struct connection *connection, const char *why)
+{
+    printf("%s %s\n", connection->name, why);
+    close(connection->fd);
+    connection->fd = -1;
+    connection->out = 0;
 }
 
 /* Reads or writes once, whichever it is waiting for. */
@@ -242,9 +249,7 @@ static void serve_connection(struct connection *connection,
         (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
     if (count <= 0) {
-        close(connection->fd);
-        connection->fd = -1;
-        connection->out = 0;
+        hang_up(connection, count == 0 ? "closed" : strerror(errno));
         return;
     }
     connection->idle_since = now_ms();
@@ -365,7 +370,8 @@ static void add_servers(struct reply *reply, enum dns_section section,
     for (size_t i = 0; i < count; i++) {
         struct dns_name target;
         dns_record_target(&servers[i], &target);
-        note(reply, "%s %s", i == 0 ? ":" : ",", dns_name_text(&target, text));
+        note(reply, "%s %.120s", i == 0 ? ":" : ",",
+             dns_name_text(&target, text));
         for (uint16_t type = DNS_A; type; type = type == DNS_A ? DNS_AAAA : 0) {
             const struct dns_record *glue;
             size_t found = find_set(zone, &target, type, &glue);
@@ -390,7 +396,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         (question->type > 248 && question->type < DNS_ANY) ||
         !dns_name_within(&name, &zone->origin)) {
         reply->flags |= DNS_REFUSED;
-        note(reply, "REFUSED: not for the zone %s",
+        note(reply, "REFUSED: not for the zone %.120s",
              dns_name_text(&zone->origin, text));
         return;
     }
@@ -400,7 +406,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
             return; /* a CNAME led away: whoever asks must follow it */
         size_t count = find_cut(zone, &name, &records);
         if (count > 0) {
-            note(reply, "%sreferral to %s", hops == 0 ? "" : "; ",
+            note(reply, "%sreferral to %.120s", hops == 0 ? "" : "; ",
                  dns_name_text(&records->name, text));
             add_servers(reply, DNS_AUTHORITY, zone, records, count);
             return;
@@ -421,7 +427,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
             count = find_set(zone, &name, question->type, &records);
         }
         if (count > 0 && hops == 0)
-            note(reply, "answer: %s%s", dns_record_text(records, text),
+            note(reply, "answer: %.200s%s", dns_record_text(records, text),
                  alias || count > 1 ? ", and more" : "");
         if (count > 0 && question->type == DNS_NS && !alias) {
             add_servers(reply, DNS_ANSWER, zone, records, count);
@@ -510,13 +516,13 @@ static size_t reply_to(const struct dns_zone *zone, const char *client,
 
     char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
     if (is_question)
-        printf("%s asks%s for %s %s\n", client,
+        printf("%s asks%s for %.120s %s\n", client,
                size > DNS_UDP_MAX ? " over TCP" : "",
                dns_name_text(&message.question.name, text),
                dns_type_text(message.question.type, type));
     else
         printf("%s sent %zu bytes\n", client, count);
-    printf("%s\n", reply.log);
+    printf("%.300s\n", reply.log);
     if (message.records)
         dns_message_free(&message);
     return reply.writer.length;
