@@ -437,16 +437,21 @@ static void stop_asking(struct task *task)
     task->tcp = task->sending = false;
 }
 
-/* The task is over, and so is whatever was found out only for it. */
-static void release(struct resolver *r, struct task *task)
+static void drop_answer(struct task *task)
 {
-    stop_asking(task);
     for (size_t i = 0; i < task->answer_count; i++)
         dns_record_free(&task->answer[i]);
     free(task->answer);
     task->answer = NULL;
-    dns_record_free(&task->soa);
     task->answer_count = 0;
+    dns_record_free(&task->soa);
+}
+
+/* The task is over, and so is whatever was found out only for it. */
+static void release(struct resolver *r, struct task *task)
+{
+    stop_asking(task);
+    drop_answer(task);
     task->number = 0;
     for (int i = 0; i < TASKS; i++)
         if (r->tasks[i].number != 0 && r->tasks[i].parent == task)
@@ -458,6 +463,8 @@ static void finish(struct resolver *r, struct task *task, unsigned rcode)
     struct task *parent = task->parent;
     if (task->no_memory)
         rcode = DNS_SERVFAIL;
+    if (rcode == DNS_SERVFAIL)
+        drop_answer(task); /* half an answer is none */
     if (!parent) {
         answer_client(r, &task->client, &task->question, rcode, task);
         release(r, task);
