@@ -236,7 +236,9 @@ void view_line(struct view *view, int terminal, enum view_kind kind,
         if ((unsigned char)*byte < ' ')
             *byte = '?';
     const char *name = view->session->terminals[terminal];
-    int width = view->lane_width ? view->lane_width - 1 : view->columns - 10;
+    int width = view->lane_width ? view->lane_width - 1
+                : *name          ? view->columns - 10
+                                 : view->columns;
     const char *rest = line;
     do {
         int used;
