@@ -60,7 +60,10 @@ int main(int argc, char *argv[])
     for (int receives = 0;;) {
         size_t size = read_size();
         struct pollfd there = {.fd = sock_fd, .events = POLLIN};
-        if (poll(&there, 1, GRACE) == 0)
+        int ready = poll(&there, 1, GRACE);
+        if (ready == -1)
+            perror("dgram_server: poll");
+        if (ready == 0)
             printf("nothing there: the sender is silent, or gone, or its "
                    "datagram is lost; waiting\n");
 

@@ -8,8 +8,8 @@
  * Pair    stream_server.c in a first terminal; dgram_client.c does the same
  *         with datagrams
  *
- * After a write it waits until the other system has confirmed the bytes
- * (TIOCOUTQ, not POSIX, used where it exists), so that "sent" means "there".
+ * On Linux it waits after a write until the other system has confirmed the
+ * bytes (TIOCOUTQ, not POSIX), so that "written" means "there".
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -134,13 +134,17 @@ static int expand(char *message)
 /* Until the other system has confirmed every byte, or the stream is dead. */
 static void await_delivery(int fd)
 {
-#ifdef TIOCOUTQ
+#ifdef __linux__
     struct pollfd peer = {.fd = fd}; /* no events: only errors end the poll */
-    int waiting = 0;
-    for (int ms = 0; ms < PATIENCE; ms++)
-        if (ioctl(fd, TIOCOUTQ, &waiting) == -1 || waiting == 0 ||
-            poll(&peer, 1, 1) != 0)
+    for (int ms = 0; ms < PATIENCE; ms++) {
+        int waiting, over = 0;
+        if (ioctl(fd, TIOCOUTQ, &waiting) == -1)
+            die("ioctl TIOCOUTQ");
+        if (waiting > 0 && (over = poll(&peer, 1, 1)) == -1)
+            die("poll");
+        if (waiting == 0 || over)
             return;
+    }
 #else
     (void)fd;
 #endif

@@ -39,8 +39,10 @@ int main(int argc, char *argv[])
     static const char *const ips[] = {"127.0.0.1", "127.0.0.2", "0.0.0.0"};
     for (int i = 0; i < 3; i++) {
         int listen_fd = open_server(ips[i], &port);
+        if (listen_fd == -1 && errno != EADDRNOTAVAIL)
+            die("bind %s:%d", ips[i], port);
         if (listen_fd == -1) {
-            printf("%-17s  bind: %s\n", ips[i], strerror(errno));
+            printf("%-17s  is no address of this computer\n", ips[i]);
             continue;
         }
 

@@ -42,13 +42,13 @@ int main(int argc, char *argv[])
     /* 1. The first socket gets the port, the next one does not. */
     int first_fd = try_bind(SOCK_DGRAM, "127.0.0.1", &port, 0);
     if (first_fd == -1)
-        return 1;
+        die("bind UDP 127.0.0.1:%d", port);
     try_bind(SOCK_DGRAM, "127.0.0.1", &port, 0);
 
     /* 2. TCP and UDP count their ports apart. */
     int listen_fd = try_bind(SOCK_STREAM, "127.0.0.1", &port, 0);
     if (listen_fd == -1)
-        return 1;
+        die("bind TCP 127.0.0.1:%d", port);
 
     /* 3. So does each address; but 0.0.0.0 means all of them. */
     try_bind(SOCK_DGRAM, "127.0.0.2", &port, 0);
@@ -84,7 +84,7 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* One row. Returns the socket, or -1 if bind refused it. */
+/* One row. Returns the socket, or -1 and bind's reason. */
 static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
 {
     int sock_fd = socket(AF_INET, type, 0);
@@ -111,11 +111,11 @@ static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
     if (refused)
         printf(": %s", error == EADDRINUSE ? "EADDRINUSE" : strerror(error));
     printf("\n");
-    if (refused) {
-        close(sock_fd);
-        return -1;
-    }
-    return sock_fd;
+    if (!refused)
+        return sock_fd;
+    close(sock_fd);
+    errno = error;
+    return -1;
 }
 
 static int connect_to(uint16_t port)

@@ -96,6 +96,8 @@ static void show_ipv4(struct in_addr ip, uint16_t port)
     if (sock_fd == -1)
         die("socket");
     int said = bind(sock_fd, (struct sockaddr *)&dirty, sizeof dirty);
+    if (said == -1 && errno != EINVAL && errno != EADDRNOTAVAIL)
+        die("bind 127.0.0.1:0");
     printf("bind with such a sin_zero: %s\n",
            said == 0 ? "0, this system does not look" : strerror(errno));
     close(sock_fd);
