@@ -9,7 +9,7 @@
  * Try     cc backlog.c -o backlog && ./backlog 2
  * See     listen(3, 2): room for 2
  */
-#define _GNU_SOURCE /* for struct tcp_info */
+#define _GNU_SOURCE /* for struct tcp_info, in every libc */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +94,7 @@ int main(int argc, char *argv[])
      *    since long. */
     for (int i = 0; i < inside; i++) {
         await_client(listen_fd);
-        struct sockaddr_in client_addr;
+        struct sockaddr_in client_addr = {0};
         socklen_t addr_len = sizeof client_addr;
         if (accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len) == -1)
             die("accept");
