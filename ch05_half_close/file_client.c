@@ -53,6 +53,7 @@ int main(int argc, char *argv[])
     const char *output = argv[3];
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
+    signal(SIGXFSZ, SIG_IGN); /* or that the file is larger than allowed */
 
     /* 1. A socket of the server's kind; 2. and the handshake. */
     int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
@@ -136,21 +137,24 @@ static int create_file(const char *output)
             die("open %.200s", output);
         return file_fd;
     }
-    char name[sizeof temporary];
-    if (snprintf(name, sizeof name, "%s.%ld.part", output, (long)getpid()) >=
-        (int)sizeof name) {
+    if (snprintf(temporary, sizeof temporary, "%s.%ld.part", output,
+                 (long)getpid()) >= (int)sizeof temporary) {
+        *temporary = '\0';
         errno = ENAMETOOLONG;
         die("open %.200s", output);
     }
-    file_fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (file_fd == -1)
-        die("open %.200s", name);
-    memcpy(temporary, name, sizeof temporary);
+
+    /* First the end is taken care of, then there is something to remove. */
     atexit(remove_temporary);
     int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         if (signal(signals[i], SIG_IGN) != SIG_IGN) /* nohup's stays so */
             signal(signals[i], remove_and_end);
+    file_fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (file_fd == -1) {
+        *temporary = '\0'; /* not ours */
+        die("open %.200s", output);
+    }
     return file_fd;
 }
 

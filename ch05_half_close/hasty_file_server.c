@@ -136,7 +136,7 @@ static void serve(int conn_fd, const char *path, const char *name)
     printf("%lld bytes written; press Enter to close\n", size);
     wait_for_enter();
     count = recv(conn_fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
-    printf("closing: 0 bytes of thanks read, %zd wait unread\n",
+    printf("closing %s: 0 bytes of thanks read, %zd wait unread\n", name,
            count > 0 ? count : 0);
 }
 

@@ -1,0 +1,219 @@
+#!/bin/sh
+# file_transfer.sh - file_server and file_client: byte for byte, or a clear
+# error and no half file.
+#
+# Try     sh file_transfer.sh BUILD_DIR/ch05_half_close [BYTES]
+#
+# BYTES: the size of a large file to fetch in addition.
+# Nothing here waits for a time: the server's own lines say how far it is.
+programs=$1
+large=$2
+folder=$(mktemp -d) || exit 1
+server=
+client=
+clean_up() {
+    [ -z "$server" ] || kill -9 $server 2>/dev/null
+    [ -z "$client" ] || kill -9 $client 2>/dev/null
+    rm -rf "$folder"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+cd "$folder" || exit 1
+mkfifo log
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# start FILE: a server for it; its port is in $port, its lines on descriptor 3.
+start() {
+    "$programs/file_server" 0 "$1" > log &
+    server=$!
+    exec 3< log
+    read -r line <&3
+    port=${line##*:}
+}
+
+stop() {
+    kill $server
+    wait $server 2>/dev/null
+    server=
+    exec 3<&-
+}
+
+# told TEXT: the server's next lines, up to one with TEXT in it.
+told() {
+    while read -r line <&3; do
+        case $line in
+        *"$1"*) return ;;
+        esac
+    done
+    fail "the server ended and never said: $1"
+}
+
+# whole FILE OUTPUT: FILE is served, and comes to OUTPUT byte for byte.
+whole() {
+    start "$1"
+    "$programs/file_client" 127.0.0.1 $port "$2" > out 2>&1 ||
+        fail "$1 to $2: $(cat out)"
+    told "Thank you"
+    stop
+    cmp "./$1" "./$2" || fail "$1 and $2 differ"
+    rm -f -- "$2"
+}
+
+# no_file OUTPUT: neither it nor what it would have been renamed from.
+no_file() {
+    for found in "$1" "$1".*; do
+        [ ! -e "$found" ] || fail "there is a file $found"
+    done
+}
+
+# refused STATUS TEXT: the client's status, and its one line on stderr.
+refused() {
+    [ "$1" = 1 ] || fail "status $1, 1 expected: $2"
+    [ "$(wc -l < err)" -eq 1 ] || fail "not one line: $(cat err)"
+    grep -q "$2" err || fail "expected $2, got: $(cat err)"
+}
+
+echo "sizes around nothing, and around the buffer's"
+for size in 0 1 2 262143 262144 262145 1000000; do
+    head -c $size /dev/urandom > file
+    whole file copy
+done
+[ -z "$large" ] || {
+    echo "$large bytes"
+    head -c "$large" /dev/urandom > large
+    whole large copy
+    rm large
+}
+
+echo "names"
+head -c 1000 /dev/urandom > file
+for name in "a name with spaces" "-" "-rf" "ends with a dot." "%s%n" "sub/name"
+do
+    mkdir -p sub
+    whole file "$name"
+done
+echo older > copy
+whole file copy
+start file
+name=$(printf '%0255d' 0)
+"$programs/file_client" 127.0.0.1 $port "$name" > out 2> err
+refused $? "File name too long"
+no_file "$name"
+stop
+
+echo "what is no file to serve"
+mkfifo pipe
+for name in . pipe /dev/null missing ''; do
+    "$programs/file_server" 0 "$name" > out 2> err
+    refused $? "file_server: open"
+    [ ! -s out ] || fail "it is served: $name"
+done
+if [ "$(id -u)" != 0 ]; then
+    chmod 0 file
+    "$programs/file_server" 0 file > out 2> err
+    refused $? "Permission denied"
+    chmod 600 file
+fi
+
+echo "where no file can be written"
+start file
+for name in sub missing/copy /dev/full; do
+    [ -e "$name" ] || [ "$name" != /dev/full ] || continue
+    "$programs/file_client" 127.0.0.1 $port "$name" > out 2> err
+    refused $? "file_client: [a-z]* $name"
+    told "127.0.0.1:" # accepted
+    told "127.0.0.1:" # lost, or without thanks: whoever was faster
+done
+stop
+
+echo "a file that disappears"
+start file
+rm file
+"$programs/file_client" 127.0.0.1 $port copy > out 2> err
+refused $? "announced no length"
+no_file copy
+told "gets no file"
+stop
+
+# Much, and no disk needs to hold it: a hole.
+dd if=/dev/zero of=hole bs=1 count=1 seek=1999999999 2> /dev/null
+
+echo "the disk is full in the middle"
+(
+  ulimit -f 8
+  failures=0
+  start hole
+  "$programs/file_client" 127.0.0.1 $port copy > out 2> err
+  refused $? "file_client: write copy: File too large"
+  told "lost after"
+  stop
+  no_file copy
+  [ $failures = 0 ]
+) || fail "see above"
+if unshare -rm true 2> /dev/null; then
+    mkdir small
+    start hole
+    unshare -rm sh -c 'mount -t tmpfs -o size=1m none small &&
+        "$1/file_client" 127.0.0.1 $2 small/copy > out 2> err
+        echo $? > status; ls small > left' sh "$programs" $port
+    refused "$(cat status)" "No space left on device"
+    [ ! -s left ] || fail "left on the full disk: $(cat left)"
+    told "lost after"
+    stop
+fi
+
+# begun: a client has begun to write copy.*.part, and stands still.
+begun() {
+    start hole
+    "$programs/file_client" 127.0.0.1 $port copy > out 2> err &
+    client=$!
+    until [ -e copy.$client.part ]; do
+        kill -0 $client || break
+    done
+    kill -STOP $client
+}
+
+echo "the sender vanishes in the middle"
+begun
+kill -9 $server
+wait $server 2> /dev/null
+kill -CONT $client
+wait $client
+refused $? "of 2000000000 bytes came: not kept"
+no_file copy
+server=
+exec 3<&-
+
+echo "the receiver vanishes in the middle; the server serves the next"
+for signal in TERM HUP KILL; do
+    begun
+    kill -$signal $client
+    kill -CONT $client
+    wait $client 2> /dev/null
+    [ $? -gt 128 ] || fail "SIG$signal did not end it: $(cat out err)"
+    told "lost after"
+    [ $signal = KILL ] && rm copy.$client.part # nobody can, then
+    no_file copy
+    "$programs/file_client" 127.0.0.1 $port /dev/full > out 2> err
+    refused $? "No space left on device"
+    stop
+done
+
+echo "the file shrinks in the middle"
+begun
+: > hole
+kill -CONT $client
+wait $client
+refused $? "not kept"
+told "FILE has become shorter"
+stop
+no_file copy
+client=
+
+[ $failures = 0 ] || echo "$failures failures"
+[ $failures = 0 ]
