@@ -166,8 +166,6 @@ static void converse(int conn_fd, int listen_fd, const char *name)
         }
         memmove(bytes, bytes + at, have - at);
         have -= at;
-        if (have > 0)
-            printf("%s: %zu bytes of a message so far\n", name, have);
     }
     if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT) {
         printf("%s lost: %s\n", name, strerror(errno));
