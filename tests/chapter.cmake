@@ -32,6 +32,12 @@ function(program name)
     return()
   endif()
   add_executable(${name} ${name}.c ${arg_WITH})
+  if(COVERAGE)
+    target_sources(${name} PRIVATE
+      ${PROJECT_SOURCE_DIR}/tests/coverage/on_interrupt.c)
+    target_compile_options(${name} PRIVATE --coverage -O0)
+    target_link_options(${name} PRIVATE --coverage)
+  endif()
   set_property(GLOBAL APPEND PROPERTY PROGRAMS ${name})
   # "chNN_x/NAME FILE.c ..." for everything that must forget no program
   string(REPLACE ";" " " files "${name}.c;${arg_WITH}")
