@@ -127,13 +127,13 @@ static void print_read(int fd)
 static void print_write(int fd)
 {
     sigpipes = 0;
-    ssize_t count = write(fd, "hello", 5);
+    ssize_t count = write(fd, "x", 1);
     if (count == -1 && errno != EPIPE)
         die("write");
     if (count == -1)
         printf("  write -1: EPIPE\n");
     else
-        printf("  write %zd bytes, no error\n", count);
+        printf("  write %2zd: no error\n", count);
     if (sigpipes > 0)
         printf("  and the signal SIGPIPE\n");
 }
