@@ -33,9 +33,9 @@
 enum { HANDSHAKE = 1, DATA = 2, CLOSE = 4 };
 enum {
     PORT = 9190,
-    PATIENCE = 10 * 1000,
+    PATIENCE = 10 * 1000, /* ms without a packet */
     TRIES = 50,
-    MOST = 40,
+    MOST = 40, /* packets of one connection */
     TO_THE_END = 0
 };
 
@@ -90,6 +90,8 @@ int main(int argc, char *argv[])
 
     /* Two connections; the second differs in its end only. */
     for (int busy = 1, tries = 0; busy >= 0;) {
+        /* A letter a packet, small ones are the server's: SYN, ACK, Data,
+         * FIN. This is what must come; what does come is in ladder.shape. */
         const char *plan = busy ? "SsADadAFafA" : "SsADadAFfA";
         struct ladder ladder = {.count = 0};
 
