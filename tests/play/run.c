@@ -514,6 +514,16 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
     return true;
 }
 
+/* Does a command name a program of another chapter? */
+static bool visits_others(const struct session *session)
+{
+    for (size_t i = 0; i < session->step_count; i++)
+        if (session->steps[i].kind == STEP_START &&
+            strstr(session->steps[i].text, "../ch"))
+            return true;
+    return false;
+}
+
 enum outcome run_session(const struct page *page, const struct session *session,
                          const struct run_options *options)
 {
@@ -540,7 +550,8 @@ enum outcome run_session(const struct page *page, const struct session *session,
     bindings_clear(&run->bindings, session);
     int locks[MAX_LITERALS], lock_count = 0;
 
-    if (!scratch_make(&run->scratch, options->places, options->chapter) ||
+    if (!scratch_make(&run->scratch, options->places, options->chapter,
+                      visits_others(session)) ||
         !bind_ports(run, locks, &lock_count))
         run->failed = true;
     for (size_t i = 0; i < session->step_count && !run->failed; i++)

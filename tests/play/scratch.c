@@ -89,7 +89,8 @@ static bool place_program(const char *program, const char *target)
 
 /* Each line of programs.txt begins with "chNN_x/NAME". */
 static bool place_programs(const struct scratch *scratch,
-                           const struct places *places)
+                           const struct places *places, const char *chapter,
+                           bool others)
 {
     char path[1024], line[1024];
     snprintf(path, sizeof path, "%s/programs.txt", places->build);
@@ -101,6 +102,10 @@ static bool place_programs(const struct scratch *scratch,
         line[strcspn(line, " \n")] = '\0';
         char *slash = strchr(line, '/');
         if (!slash)
+            continue;
+        size_t length = strlen(chapter);
+        if (!others &&
+            (strncmp(line, chapter, length) != 0 || line[length] != '/'))
             continue;
         char dir[1400], program[2100], target[1400];
         *slash = '\0';
@@ -118,7 +123,7 @@ static bool place_programs(const struct scratch *scratch,
 }
 
 bool scratch_make(struct scratch *scratch, const struct places *places,
-                  const char *chapter)
+                  const char *chapter, bool others)
 {
     const char *tmp = getenv("TMPDIR");
     snprintf(scratch->root, sizeof scratch->root, "%s/play.XXXXXX",
@@ -133,7 +138,7 @@ bool scratch_make(struct scratch *scratch, const struct places *places,
     if (mkdir(scratch->chapter, 0755) == -1)
         return complain(scratch->chapter);
     return copy_files(places, chapter, scratch->chapter) &&
-           place_programs(scratch, places);
+           place_programs(scratch, places, chapter, others);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type,
