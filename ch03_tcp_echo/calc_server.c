@@ -178,11 +178,17 @@ static void converse(int conn_fd, int listen_fd, const char *name)
     }
 
     /* close with bytes unread would destroy our last reply: see chapter 5. */
-    shutdown(conn_fd, SHUT_WR);
+    count = shutdown(conn_fd, SHUT_WR);
+    if (count == -1 && errno == ENOTCONN)
+        count = 0; /* the client has gone already */
     deadline = now() + HURRY;
-    while (read_before(&deadline, conn_fd, listen_fd, bytes, sizeof bytes) > 0)
+    while (count != -1 && (count = read_before(&deadline, conn_fd, listen_fd,
+                                               bytes, sizeof bytes)) > 0)
         ;
-    printf("%s closed\n", name);
+    if (count == -1 && errno != ETIMEDOUT)
+        printf("%s lost: %s\n", name, strerror(errno));
+    else
+        printf("%s closed\n", name);
 }
 
 /* The first message in these bytes, and what the answer to it is. Returns the

@@ -26,7 +26,7 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 static socklen_t parse_address(const char *ip, const char *port,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static void print_address(int fd);
+static int print_address(int fd);
 static void print_result(const char *call, ssize_t result, const char *bytes);
 static void print_quoted(const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
@@ -52,7 +52,8 @@ int main(int argc, char *argv[])
     printf("socket(%s, SOCK_STREAM, 0) = %d\n",
            server_addr.ss_family == AF_INET ? "AF_INET" : "AF_INET6",
            listen_fd);
-    print_address(listen_fd);
+    if (print_address(listen_fd) == -1)
+        die("getsockname");
     int on = 1; /* restart while old connections fade away: see chapter 7 */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
         die("setsockopt SO_REUSEADDR");
@@ -61,7 +62,8 @@ int main(int argc, char *argv[])
     if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("bind %s", name);
     printf("bind(%d, &server_addr, %d) = 0\n", listen_fd, (int)addr_len);
-    print_address(listen_fd);
+    if (print_address(listen_fd) == -1)
+        die("getsockname");
 
     /* 3. Make a doorkeeper of it. From now on clients can knock. */
     if (listen(listen_fd, SOMAXCONN) == -1)
@@ -85,7 +87,8 @@ int main(int argc, char *argv[])
         }
         name_address(&client_addr, name);
         printf("accept(...) = %d, client_addr is %s\n", conn_fd, name);
-        print_address(conn_fd); /* the doorkeeper's port: they share it */
+        if (print_address(conn_fd) == -1) /* the doorkeeper's port, too */
+            perror("call_order_server: getsockname");
 
         /* 5. The new socket is our end of this one conversation. */
         char buffer[1024];
@@ -152,18 +155,17 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* The local address, as the system knows it now. */
-static void print_address(int fd)
+/* The local address, as the system knows it now. Returns 0, or -1. */
+static int print_address(int fd)
 {
     struct sockaddr_storage addr;
     socklen_t addr_len = sizeof addr;
     char name[NAME_SIZE];
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1) {
-        perror("call_order_server: getsockname");
-        return;
-    }
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        return -1;
     name_address(&addr, name);
     printf("    socket %d is at %s\n", fd, name);
+    return 0;
 }
 
 /* What a call returned, and where it is -1, why; bytes that came, if any. */

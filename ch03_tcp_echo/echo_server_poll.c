@@ -189,19 +189,23 @@ static void accept_clients(struct server *server)
         int conn_fd = accept(server->polled[0].fd,
                              (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
-            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-                perror("echo_server_poll: accept");
-                server->retry = now() + BREATH;
-            }
+            if (errno == EAGAIN)
+                return; /* that was the last one */
+            perror("echo_server_poll: accept");
+            server->retry = now() + BREATH;
             return;
         }
         char name[NAME_SIZE];
         name_address(&client_addr, name);
-        if (conn_fd >= server->last_fd ||
-            fcntl(conn_fd, F_SETFL, O_NONBLOCK) == -1 ||
-            add_client(server, conn_fd, name) == -1) {
+        const char *refusal = NULL;
+        if (conn_fd >= server->last_fd)
+            refusal = "no descriptor for it";
+        else if (fcntl(conn_fd, F_SETFL, O_NONBLOCK) == -1 ||
+                 add_client(server, conn_fd, name) == -1)
+            refusal = strerror(errno);
+        if (refusal) {
             close(conn_fd);
-            report(server, "refused %s", name);
+            report(server, "refused %s: %s", name, refusal);
             continue;
         }
         /* Answer at once, however small the answer: see Nagle in chapter 7. */

@@ -134,7 +134,10 @@ static socklen_t parse_address(const char *ip, const char *port,
 static int enter_pressed(void)
 {
     char line[256];
-    return read(STDIN_FILENO, line, sizeof line) > 0;
+    ssize_t count = read(STDIN_FILENO, line, sizeof line);
+    if (count == -1)
+        die("read standard input");
+    return count > 0;
 }
 
 /* A server may be silent for ever; we are not that patient. */
