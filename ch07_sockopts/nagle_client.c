@@ -143,6 +143,10 @@ static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
         fprintf(stderr, "nagle_client: the server left without an answer\n");
         exit(1);
     }
+    if (answer != '!') {
+        fprintf(stderr, "nagle_client: this is not nagle_server's answer\n");
+        exit(1);
+    }
 }
 
 /* Milliseconds, from a clock that nobody sets. */
