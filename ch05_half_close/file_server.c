@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,15 +135,17 @@ static void serve(int conn_fd, const char *path, const char *name)
     }
 
     /* 7. No more from here. The client's read returns 0 when it has all. */
-    if (shutdown(conn_fd, SHUT_WR) == -1 && errno != ENOTCONN) {
+    bool gone = shutdown(conn_fd, SHUT_WR) == -1; /* it has left already */
+    if (gone && errno != ENOTCONN) {
         printf("%s lost: shutdown: %s\n", name, strerror(errno));
-        return; /* ENOTCONN: it has gone already, as read will tell */
+        return;
     }
     printf("sent %lld bytes, then the end: shutdown(SHUT_WR)\n", size);
 
     /* 8. The other half is open: hear the client out. */
     size_t heard = 0;
-    while (heard < MOST_THANKS && (count = await_bytes(conn_fd)) == 1 &&
+    while (!gone && heard < MOST_THANKS &&
+           (count = await_bytes(conn_fd)) == 1 &&
            (count = read(conn_fd, buffer + heard, MOST_THANKS - heard)) > 0)
         heard += (size_t)count;
     if (heard > 0) {
