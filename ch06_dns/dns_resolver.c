@@ -35,9 +35,9 @@
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    CONNECTIONS = 12,     /* at once; the next takes the idlest one's place */
+    CONNECTIONS = 64,     /* at once; the next takes the idlest one's place */
     PATIENCE = 10 * 1000, /* ms that a connection may be idle */
-    TASKS = 16,           /* questions that are being worked on */
+    TASKS = 64,           /* questions that are being worked on */
     SERVERS = 16,         /* of one zone: more are not tried */
     HOPS = 16,            /* CNAMEs followed for one question */
     DEPTH = 4,            /* a server's name that needs a server's name ... */

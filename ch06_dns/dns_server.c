@@ -33,7 +33,7 @@
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     LOG_SIZE = DNS_RECORD_TEXT + DNS_NAME_TEXT,
-    CONNECTIONS = 12,     /* at once; the next takes the idlest one's place */
+    CONNECTIONS = 64,     /* at once; the next takes the idlest one's place */
     PATIENCE = 10 * 1000, /* ms that a connection may be idle */
     HOPS = 16             /* CNAMEs followed within the zone */
 };

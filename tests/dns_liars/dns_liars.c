@@ -1,0 +1,502 @@
+/*
+ * dns_liars.c - dns_resolver among servers that lie, go in circles, or say
+ * nothing; and dns_server while its zone file changes.
+ *
+ * Try     dns_liars BUILD_DIR
+ *
+ * The servers are sockets of this program, each with a loopback address of its
+ * own and all with one port, as in the chapter. A lie is always 6.6.6.6, the
+ * truth 1.2.3.4.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "child.h"
+#include "dns_message.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ROOT, EVIL, GOOD, UP, SILENT, LIARS, DEADLINE = 10 * 1000 };
+static const char *const addresses[LIARS] = {
+    "127.0.77.2", "127.0.77.3", "127.0.77.4", "127.0.77.5", "127.0.77.6"};
+static int liars[LIARS]; /* sockets */
+static int asked;        /* how many questions they got */
+static struct child resolver;
+static struct sockaddr_in resolver_addr;
+static int failures;
+
+static void check(int holds, const char *what)
+{
+    if (!holds) {
+        printf("FAILED: %s\n", what);
+        failures++;
+    }
+}
+
+static _Noreturn void die(const char *call)
+{
+    perror(call);
+    exit(1);
+}
+
+/* ---- what a liar says -------------------------------------------------- */
+
+struct reply {
+    int fd;
+    struct sockaddr_in to;
+    struct dns_question question;
+    unsigned char bytes[2000];
+    struct dns_writer writer;
+};
+
+static void begin(struct reply *reply, uint16_t id, unsigned flags)
+{
+    dns_begin(&reply->writer, reply->bytes, sizeof reply->bytes - 1, id,
+              (uint16_t)(DNS_QR | flags));
+    dns_put_question(&reply->writer, &reply->question);
+}
+
+/* data: an address for A, a name for NS and CNAME; SOA needs none. */
+static void add(struct reply *reply, enum dns_section section, const char *name,
+                uint16_t type, const char *data)
+{
+    unsigned char bytes[300] = {0};
+    struct dns_record record = {
+        .type = type, .class_code = DNS_CLASS_IN, .ttl = 600, .data = bytes};
+    struct dns_name target;
+    dns_name_parse(name, NULL, &record.name);
+    if (type == DNS_A) {
+        inet_pton(AF_INET, data, bytes);
+        record.data_len = 4;
+    } else if (type == DNS_SOA) {
+        bytes[21] = 60; /* two roots, five numbers, the last of them 60 */
+        record.data_len = 22;
+    } else {
+        dns_name_parse(data, NULL, &target);
+        memcpy(bytes, target.wire, target.length);
+        record.data_len = (uint16_t)target.length;
+    }
+    dns_put_record(&reply->writer, section, &record);
+}
+
+static void finish(struct reply *reply)
+{
+    sendto(reply->fd, reply->bytes, reply->writer.length, 0,
+           (struct sockaddr *)&reply->to, sizeof reply->to);
+}
+
+/* A referral to one server or two; the address of NULL is not told. */
+static void refer(struct reply *reply, const char *zone, const char *server,
+                  const char *address, const char *server2,
+                  const char *address2)
+{
+    add(reply, DNS_AUTHORITY, zone, DNS_NS, server);
+    if (server2)
+        add(reply, DNS_AUTHORITY, zone, DNS_NS, server2);
+    if (address)
+        add(reply, DNS_ADDITIONAL, server, DNS_A, address);
+    if (server2)
+        add(reply, DNS_ADDITIONAL, server2, DNS_A, address2);
+}
+
+static void root_says(struct reply *reply, const char *zone)
+{
+    if (strcmp(zone, "evil.") == 0)
+        refer(reply, zone, "ns.evil", addresses[EVIL], NULL, NULL);
+    else if (strcmp(zone, "good.") == 0)
+        refer(reply, zone, "ns.good", addresses[GOOD], NULL, NULL);
+    else if (strcmp(zone, "up.") == 0)
+        refer(reply, zone, "ns.up", addresses[UP], NULL, NULL);
+    else if (strcmp(zone, "silent.") == 0)
+        refer(reply, zone, "ns.silent", addresses[SILENT], NULL, NULL);
+    else if (strcmp(zone, "glueless.") == 0)
+        refer(reply, zone, "ns.good", NULL, NULL, NULL);
+    else if (strcmp(zone, "ring.") == 0)
+        refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
+    else if (strcmp(zone, "gnir.") == 0)
+        refer(reply, zone, "ns.ring", NULL, NULL, NULL);
+    else if (strcmp(zone, "half.") == 0) /* nobody is at the first */
+        refer(reply, zone, "a.half", "127.0.77.99", "b.half", addresses[GOOD]);
+}
+
+static void evil_says(struct reply *reply, uint16_t id, const char *name)
+{
+    static int chain;
+    char next[40];
+    begin(reply, id, DNS_AA);
+    if (strncmp(name, "poison", 6) == 0) {
+        /* The truth about itself, and a lie in every other place. */
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        add(reply, DNS_ANSWER, "www.good", DNS_A, "6.6.6.6");
+        add(reply, DNS_AUTHORITY, ".", DNS_NS, "ns.evil");
+        refer(reply, "good", "ns.good", addresses[EVIL], "ns.evil",
+              addresses[EVIL]);
+        add(reply, DNS_ADDITIONAL, "www.good", DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "alias", 5) == 0) {
+        add(reply, DNS_ANSWER, name, DNS_CNAME, "www.good");
+        add(reply, DNS_ANSWER, "www.good", DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "sideways", 8) == 0) {
+        begin(reply, id, 0);
+        refer(reply, "good", "ns.good", addresses[EVIL], NULL, NULL);
+    } else if (strncmp(name, "chain", 5) == 0) {
+        snprintf(next, sizeof next, "chain%d.evil", ++chain);
+        add(reply, DNS_ANSWER, name, DNS_CNAME, next);
+    } else if (strncmp(name, "circle", 6) == 0) {
+        add(reply, DNS_ANSWER, name, DNS_CNAME, "circle.evil");
+    } else if (strncmp(name, "hearsay", 7) == 0) {
+        begin(reply, id, 0);
+        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "forged", 6) == 0) {
+        /* Wrong id; wrong question; not a response; one byte too many; from
+           another address. And only then the truth. */
+        struct dns_question real = reply->question;
+        for (uint16_t i = 1; i < 20; i++) {
+            begin(reply, (uint16_t)(id + i), DNS_AA);
+            add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+            finish(reply);
+        }
+        reply->question.type = DNS_TXT;
+        begin(reply, id, DNS_AA);
+        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+        finish(reply);
+        reply->question = real;
+        begin(reply, id, DNS_AA);
+        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+        dns_set_flags(&reply->writer, DNS_AA);
+        finish(reply);
+        dns_set_flags(&reply->writer, DNS_QR | DNS_AA);
+        reply->bytes[reply->writer.length++] = 0;
+        finish(reply);
+        reply->writer.length--;
+        int evil_fd = reply->fd;
+        reply->fd = liars[SILENT];
+        finish(reply);
+        reply->fd = evil_fd;
+        begin(reply, id, DNS_AA);
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+    } else {
+        dns_set_flags(&reply->writer, DNS_QR | DNS_REFUSED);
+    }
+    finish(reply);
+}
+
+/* One question to one of them. */
+static void serve(int liar)
+{
+    unsigned char bytes[1000];
+    struct reply reply = {.fd = liars[liar]};
+    socklen_t length = sizeof reply.to;
+    struct dns_message message;
+    char name[DNS_NAME_TEXT], zone[DNS_NAME_TEXT];
+    ssize_t count = recvfrom(reply.fd, bytes, sizeof bytes, 0,
+                             (struct sockaddr *)&reply.to, &length);
+    if (count == -1 || dns_decode(bytes, (size_t)count, &message)) {
+        check(0, "the resolver asks in good order");
+        return;
+    }
+    check(message.flags == 0 && message.question_count == 1,
+          "the resolver does not ask its servers for recursion");
+    asked++;
+    reply.question = message.question;
+    struct dns_name top;
+    dns_name_suffix(&message.question.name, 1, &top);
+    dns_name_text(&message.question.name, name);
+    dns_name_text(&top, zone);
+    if (liar == EVIL) {
+        evil_says(&reply, message.id, name);
+    } else if (liar == ROOT) {
+        begin(&reply, message.id, 0);
+        root_says(&reply, zone);
+        finish(&reply);
+    } else if (liar == UP) {
+        begin(&reply, message.id, 0);
+        refer(&reply, ".", "ns.evil", addresses[EVIL], NULL, NULL);
+        finish(&reply);
+    } else if (liar == GOOD) {
+        begin(&reply, message.id, DNS_AA);
+        if (strncmp(name, "www.", 4) == 0)
+            add(&reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        else if (strcmp(name, "ns.good.") == 0)
+            add(&reply, DNS_ANSWER, name, DNS_A, addresses[GOOD]);
+        else {
+            add(&reply, DNS_AUTHORITY, zone, DNS_SOA, NULL);
+            dns_set_flags(&reply.writer, DNS_QR | DNS_AA | DNS_NXDOMAIN);
+        }
+        finish(&reply);
+    }
+}
+
+/* ---- the client -------------------------------------------------------- */
+
+static size_t write_question(const char *name, uint16_t id, unsigned flags,
+                             unsigned char *bytes, size_t size)
+{
+    struct dns_question question = {.type = DNS_A, .class_code = DNS_CLASS_IN};
+    struct dns_writer writer;
+    dns_name_parse(name, NULL, &question.name);
+    dns_begin(&writer, bytes, size, id, (uint16_t)flags);
+    dns_put_question(&writer, &question);
+    return writer.length;
+}
+
+/* Let the liars work until fd can be read. */
+static int await(int fd, int ms)
+{
+    long long deadline = now_ms() + ms;
+    while (now_ms() < deadline) {
+        struct pollfd polled[LIARS + 2] = {{.fd = fd, .events = POLLIN}};
+        for (int i = 0; i < LIARS; i++)
+            polled[1 + i] = (struct pollfd){.fd = liars[i], .events = POLLIN};
+        polled[LIARS + 1] =
+            (struct pollfd){.fd = resolver.out, .events = POLLIN};
+        if (poll(polled, LIARS + 2, (int)(deadline - now_ms())) == -1)
+            die("poll");
+        if (polled[LIARS + 1].revents)
+            child_listen(&resolver, 0);
+        for (int i = 0; i < LIARS; i++)
+            if (polled[1 + i].revents)
+                serve(i);
+        if (polled[0].revents)
+            return 1;
+    }
+    return 0;
+}
+
+/* What the resolver must say: the code, and the last record of its answer. */
+static void expect(const unsigned char *bytes, size_t count, const char *name,
+                   unsigned rcode, const char *address)
+{
+    struct dns_message message;
+    char text[DNS_RECORD_TEXT] = "nothing";
+    const char *problem = dns_decode(bytes, count, &message);
+    if (problem) {
+        check(0, problem);
+        return;
+    }
+    if (message.count[DNS_ANSWER] > 0)
+        dns_record_text(&message.records[message.count[DNS_ANSWER] - 1], text);
+    if ((message.flags & DNS_RCODE) != rcode ||
+        (address ? !strstr(text, address) : message.count[DNS_ANSWER] > 0)) {
+        printf("FAILED: %s: %s, %s\n", name,
+               dns_rcode_text(message.flags & DNS_RCODE), text);
+        failures++;
+    }
+    dns_message_free(&message);
+}
+
+static int udp_client(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (fd == -1 || connect(fd, (struct sockaddr *)&resolver_addr,
+                            sizeof resolver_addr) == -1)
+        die("client");
+    return fd;
+}
+
+/* most: so many questions may the servers be asked for it. */
+static void ask(const char *name, unsigned rcode, const char *address, int most)
+{
+    unsigned char bytes[DNS_UDP_MAX];
+    int fd = udp_client();
+    size_t count = write_question(name, 7, DNS_RD, bytes, sizeof bytes);
+    asked = 0;
+    send(fd, bytes, count, 0);
+    if (!await(fd, DEADLINE)) {
+        printf("%s: no answer\n", name);
+        failures++;
+    } else {
+        ssize_t received = recv(fd, bytes, sizeof bytes, 0);
+        expect(bytes, received > 0 ? (size_t)received : 0, name, rcode,
+               address);
+        if (asked > most) {
+            printf("FAILED: %s: %d questions, not %d\n", name, asked, most);
+            failures++;
+        }
+    }
+    close(fd);
+}
+
+static void test_resolver(const char *build_dir, const char *port)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/ch06_dns/dns_resolver", build_dir);
+    char *argv[] = {path, "127.0.77.1", "0", "127.0.77.2", (char *)port, NULL};
+    child_start(&resolver, NULL, argv, NULL);
+    char *ready = child_await(&resolver, 0, "127.0.77.1:", DEADLINE);
+    if (!ready || !child_await(&resolver, 0, "nothing else\n", DEADLINE)) {
+        printf("dns_resolver does not start: %s\n", resolver.text);
+        exit(1);
+    }
+    resolver_addr.sin_family = AF_INET;
+    resolver_addr.sin_port = htons((uint16_t)atoi(ready + 11));
+    inet_pton(AF_INET, "127.0.77.1", &resolver_addr.sin_addr);
+
+    ask("poison.evil", DNS_NOERROR, "1.2.3.4", 2);
+    ask("www.good", DNS_NOERROR, "www.good. 600 A 1.2.3.4", 2);
+    ask("www.good", DNS_NOERROR, "1.2.3.4", 0); /* from the cache */
+    ask("poison2.evil", DNS_NOERROR, "1.2.3.4", 1);
+    ask("alias.evil", DNS_NOERROR, "1.2.3.4", 1);
+    ask("sideways.evil", DNS_SERVFAIL, NULL, 1);
+    ask("chain.evil", DNS_SERVFAIL, NULL, 20);
+    ask("circle.evil", DNS_SERVFAIL, NULL, 20);
+    ask("hearsay.evil", DNS_SERVFAIL, NULL, 1);
+    ask("forged.evil", DNS_NOERROR, "1.2.3.4", 1);
+    ask("x.up", DNS_SERVFAIL, NULL, 2);
+    ask("www.glueless", DNS_NOERROR, "1.2.3.4", 3);
+    ask("www.ring", DNS_SERVFAIL, NULL, 10);
+    ask("www.half", DNS_NOERROR, "1.2.3.4", 2);
+    ask("nobody.good", DNS_NXDOMAIN, NULL, 1);
+    ask("nobody.good", DNS_NXDOMAIN, NULL, 0);
+
+    /* Fifty questions wait for a server that says nothing. Nobody else does. */
+    unsigned char bytes[DNS_UDP_MAX];
+    int waiting_fd = udp_client(), tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
+    for (uint16_t i = 0; i < 50; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "x%d.silent", i);
+        send(waiting_fd, bytes,
+             write_question(name, i, DNS_RD, bytes, sizeof bytes), 0);
+    }
+    /* Nor for a client that stalls within the length of its question. */
+    if (tcp_fd == -1 || connect(tcp_fd, (struct sockaddr *)&resolver_addr,
+                                sizeof resolver_addr) == -1)
+        die("connect");
+    unsigned char question[2 + DNS_UDP_MAX] = {0};
+    size_t count =
+        2 + write_question("www.good", 9, DNS_RD, question + 2, DNS_UDP_MAX);
+    question[1] = (unsigned char)(count - 2);
+    check(write(tcp_fd, question, 1) == 1, "half a length");
+    long long began = now_ms();
+    ask("www.good", DNS_NOERROR, "1.2.3.4", 60);
+    check(now_ms() - began < 500, "served while others wait");
+    for (size_t i = 1; i < count; i++)
+        check(write(tcp_fd, question + i, 1) == 1, "a byte");
+    size_t got = 0;
+    while (got < 2 || got < 2u + bytes[1]) {
+        ssize_t part = await(tcp_fd, DEADLINE)
+                           ? read(tcp_fd, bytes + got, sizeof bytes - got)
+                           : -1;
+        if (part <= 0)
+            break;
+        got += (size_t)part;
+    }
+    expect(bytes + 2, got > 2 ? got - 2 : 0, "over TCP, byte by byte",
+           DNS_NOERROR, "1.2.3.4");
+    close(tcp_fd);
+
+    /* Whoever waited hears SERVFAIL in the end. */
+    for (int i = 0; i < 50; i++) {
+        ssize_t received = await(waiting_fd, DEADLINE)
+                               ? recv(waiting_fd, bytes, sizeof bytes, 0)
+                               : 0;
+        expect(bytes, received > 0 ? (size_t)received : 0, "silence",
+               DNS_SERVFAIL, NULL);
+    }
+    close(waiting_fd);
+
+    /* Without "recursion desired" nobody is asked. */
+    int fd = udp_client();
+    asked = 0;
+    send(fd, bytes, write_question("www.evil", 3, 0, bytes, sizeof bytes), 0);
+    ssize_t received =
+        await(fd, DEADLINE) ? recv(fd, bytes, sizeof bytes, 0) : 0;
+    expect(bytes, received > 0 ? (size_t)received : 0, "no recursion",
+           DNS_REFUSED, NULL);
+    check(asked == 0, "nobody asked without recursion");
+    close(fd);
+    if (failures > 0)
+        printf("dns_resolver printed:\n%s", resolver.text);
+    check(child_end(&resolver, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
+}
+
+/* ---- dns_server and SIGHUP --------------------------------------------- */
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+    if (!file || fputs(text, file) == EOF || fclose(file) == EOF)
+        die(name);
+}
+
+static void test_hangup(const char *build_dir)
+{
+    static const char top[] = "$TTL 60\n$ORIGIN x.\n@ SOA a b 1 2 3 4 5\n";
+    char path[4096], zone_file[64], text[200], expected[200];
+    struct child server;
+    snprintf(path, sizeof path, "%s/ch06_dns/dns_server", build_dir);
+    snprintf(zone_file, sizeof zone_file, "dns_liars.%ld", (long)getpid());
+    char *argv[] = {path, "0", zone_file, NULL};
+
+    snprintf(text, sizeof text, "%s@ NS a\n", top);
+    write_file(zone_file, text);
+    child_start(&server, NULL, argv, NULL);
+    check(child_await(&server, 0, "zone x., 2 records\n", DEADLINE) != NULL,
+          "a zone of two records");
+    snprintf(text, sizeof text, "%s@ NS a\n@ NS b\n", top);
+    write_file(zone_file, text);
+    kill(server.pid, SIGHUP);
+    check(child_await(&server, 0, "zone x. read again, 3 records\n",
+                      DEADLINE) != NULL,
+          "the new file");
+    snprintf(text, sizeof text, "%s@ NS a\n@ A oops\n", top);
+    write_file(zone_file, text);
+    kill(server.pid, SIGHUP);
+    snprintf(expected, sizeof expected,
+             "dns_server: %s:5: not an IPv4 address: \"oops\"\n", zone_file);
+    check(child_await(&server, 0, expected, DEADLINE) != NULL,
+          "the mistake and its line");
+    unlink(zone_file);
+    kill(server.pid, SIGHUP);
+    check(child_await(&server, 0, "No such file", DEADLINE) != NULL, "no file");
+
+    /* It still has the second one: two NS records. */
+    char *port = strstr(server.text, "127.0.0.1:");
+    char number[8];
+    snprintf(number, sizeof number, "%d", port ? atoi(port + 10) : 0);
+    snprintf(path, sizeof path, "%s/ch06_dns/dns_query", build_dir);
+    char *query[] = {path, "-t", "NS", "127.0.0.1", number, "x", NULL};
+    struct child client;
+    child_start(&client, NULL, query, NULL);
+    check(child_await(&client, 0, "NS b.x.", DEADLINE) != NULL,
+          "the old zone is kept");
+    child_end(&client, SIGKILL);
+    check(child_end(&server, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: dns_liars BUILD_DIR\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    test_hangup(argv[1]);
+
+    /* One port for all of them, which the first one chooses. */
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t length = sizeof addr;
+    for (int i = 0; i < LIARS; i++) {
+        liars[i] = socket(AF_INET, SOCK_DGRAM, 0);
+        inet_pton(AF_INET, addresses[i], &addr.sin_addr);
+        if (liars[i] == -1)
+            die("socket");
+        if (bind(liars[i], (struct sockaddr *)&addr, sizeof addr) == -1) {
+            printf("skipped: %s: %s\n", addresses[i], strerror(errno));
+            return errno == EADDRNOTAVAIL ? 77 : 1;
+        }
+        if (getsockname(liars[i], (struct sockaddr *)&addr, &length) == -1)
+            die("getsockname");
+    }
+    char port[8];
+    snprintf(port, sizeof port, "%d", ntohs(addr.sin_port));
+    test_resolver(argv[1], port);
+    if (failures == 0)
+        printf("nobody was believed who should not have been\n");
+    return failures ? 1 : 0;
+}
