@@ -1011,7 +1011,7 @@ static bool take_request(struct resolver *r, struct client *client,
     }
     client->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
     client->flags = (uint16_t)(bytes[2] << 8 | bytes[3]);
-    unsigned opcode = (client->flags & DNS_OPCODE) >> 11;
+    unsigned opcode = ((unsigned)client->flags & DNS_OPCODE) >> 11;
     bool is_question = !problem && opcode == 0 && message.question_count > 0;
     client->edns = is_question && message.edns;
     unsigned rcode = DNS_NOERROR;
