@@ -119,8 +119,6 @@ int main(int argc, char *argv[])
                 die("recv from %s", name);
             answered =
                 is_answer(received, (size_t)count, id, &question, &message);
-            if (!answered)
-                printf("%zd bytes ignored: not the answer\n", count);
         }
     }
     close(sock_fd);
@@ -197,8 +195,11 @@ static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
                       const struct dns_question *question,
                       struct dns_message *message)
 {
-    if (dns_decode(bytes, count, message) != NULL)
+    const char *problem = dns_decode(bytes, count, message);
+    if (problem) {
+        printf("%zu bytes ignored: %s\n", count, problem);
         return false;
+    }
     if ((message->flags & DNS_QR) && message->id == id &&
         (message->flags & DNS_OPCODE) == 0 &&
         ((message->question_count == 1 &&
@@ -209,6 +210,7 @@ static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
          (message->question_count == 0 && (message->flags & DNS_RCODE))))
         return true;
     dns_message_free(message);
+    printf("%zu bytes ignored: not the answer to this question\n", count);
     return false;
 }
 

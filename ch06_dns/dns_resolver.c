@@ -1073,8 +1073,11 @@ static void serve_datagram(struct resolver *r)
     ssize_t received =
         recvfrom(r->udp_fd, bytes, sizeof bytes, 0,
                  (struct sockaddr *)&client.addr, &client.addr_len);
-    if (received == -1)
-        return; /* nothing there after all */
+    if (received == -1) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            perror("dns_resolver: recvfrom");
+        return;
+    }
     name_address(&client.addr, client.name);
     take_request(r, &client, bytes, (size_t)received);
 }

@@ -86,17 +86,7 @@ int main(int argc, char *argv[])
     if (!load_zone(file_name, &zone))
         return 1;
 
-    /* 2. Two sockets on one port: questions come by UDP and by TCP. */
-    int udp_fd, listen_fd;
-    open_sockets(&server_addr, addr_len, &udp_fd, &listen_fd);
-    char name[NAME_SIZE], text[DNS_NAME_TEXT];
-    name_address(&server_addr, name);
-    printf("bound to %s\n", name);
-    printf("listening on %s\n", name);
-    printf("zone %s, %zu records\n", dns_name_text(&zone.origin, text),
-           zone.count);
-
-    /* 3. SIGHUP becomes a byte in a pipe, which poll can see. */
+    /* 2. SIGHUP becomes a byte in a pipe, which poll can see. */
     if (pipe(hangup_pipe) == -1)
         die("pipe");
     if (fcntl(hangup_pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
@@ -105,6 +95,16 @@ int main(int argc, char *argv[])
     struct sigaction action = {.sa_handler = on_hangup};
     if (sigaction(SIGHUP, &action, NULL) == -1)
         die("sigaction SIGHUP");
+
+    /* 3. Two sockets on one port: questions come by UDP and by TCP. */
+    int udp_fd, listen_fd;
+    open_sockets(&server_addr, addr_len, &udp_fd, &listen_fd);
+    char name[NAME_SIZE], text[DNS_NAME_TEXT];
+    name_address(&server_addr, name);
+    printf("bound to %s\n", name);
+    printf("listening on %s\n", name);
+    printf("zone %s, %zu records\n", dns_name_text(&zone.origin, text),
+           zone.count);
 
     static struct connection connections[CONNECTIONS];
     for (int i = 0; i < CONNECTIONS; i++)
@@ -186,8 +186,11 @@ static void serve_datagram(int udp_fd, const struct dns_zone *zone)
     socklen_t addr_len = sizeof client_addr;
     ssize_t received = recvfrom(udp_fd, question, sizeof question, 0,
                                 (struct sockaddr *)&client_addr, &addr_len);
-    if (received == -1)
-        return; /* nothing there after all */
+    if (received == -1) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            perror("dns_server: recvfrom");
+        return;
+    }
     char name[NAME_SIZE];
     name_address(&client_addr, name);
     size_t count =

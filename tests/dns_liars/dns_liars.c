@@ -373,7 +373,7 @@ static void test_resolver(const char *build_dir, const char *port)
     question[1] = (unsigned char)(count - 2);
     check(write(tcp_fd, question, 1) == 1, "half a length");
     long long began = now_ms();
-    ask("www.good", DNS_NOERROR, "1.2.3.4", 60);
+    ask("www.good", DNS_NOERROR, "1.2.3.4", 200); /* theirs, too */
     check(now_ms() - began < 500, "served while others wait");
     for (size_t i = 1; i < count; i++)
         check(write(tcp_fd, question + i, 1) == 1, "a byte");
