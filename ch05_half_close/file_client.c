@@ -173,7 +173,8 @@ static void remove_and_end(int signal_number)
     raise(signal_number);
 }
 
-/* For people only, and not a hundred thousand times. */
+/* For people only, and not a hundred thousand times. The cursor goes back: the
+ * next line that is printed takes its place. */
 static void show_progress(long long received, long long length)
 {
     static int shown = -1;
@@ -182,7 +183,7 @@ static void show_progress(long long received, long long length)
     if (percent == shown || !isatty(STDERR_FILENO))
         return;
     shown = percent;
-    fprintf(stderr, "\r%3d %%%s", percent, received == length ? "\n" : "");
+    fprintf(stderr, "%3d %%\r", percent);
 }
 
 /* Both as typed. Returns the length that connect wants to know. */
