@@ -99,6 +99,7 @@ static struct result measure(size_t size)
     if (child == 0) {
         close(end[0]); /* or the end of the stream would never come */
         read_all(end[1], buffer, size);
+        free(buffer);
         _exit(0);
     }
     close(end[1]);
