@@ -27,7 +27,7 @@ static void count_sigpipe(int signal_number);
 static void connect_pair(int *our_fd, int *peer_fd);
 static void print_read(int fd);
 static void print_write(int fd);
-static void await_error(int fd);
+static void await(int fd, short events);
 static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
@@ -54,7 +54,7 @@ int main(int argc, char *argv[])
     print_write(our_fd);
 
     /* 3. But nobody is there to read it, and the answer is RST. */
-    await_error(our_fd);
+    await(our_fd, 0); /* 0: nothing but an error */
     printf("the peer's system has answered with RST\n");
     print_write(our_fd);
     close(our_fd);
@@ -66,7 +66,7 @@ int main(int argc, char *argv[])
     if (setsockopt(peer_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once))
         die("setsockopt SO_LINGER");
     close(peer_fd);
-    await_error(our_fd);
+    await(our_fd, 0);
     print_read(our_fd);
     print_write(our_fd);
     close(our_fd);
@@ -79,7 +79,7 @@ static void count_sigpipe(int signal_number)
     sigpipes++;
 }
 
-/* A stream with both its ends in this program. */
+/* Both ends of a connection on this computer. */
 static void connect_pair(int *our_fd, int *peer_fd)
 {
     struct sockaddr_in addr;
@@ -88,19 +88,17 @@ static void connect_pair(int *our_fd, int *peer_fd)
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1)
+    *our_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *our_fd == -1)
         die("socket");
     if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind 127.0.0.1:0");
+        die("bind");
     if (listen(listen_fd, 1) == -1)
         die("listen");
     if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
         die("getsockname");
-    *our_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (*our_fd == -1)
-        die("socket");
     if (connect(*our_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect 127.0.0.1 port %d", ntohs(addr.sin_port));
+        die("connect");
     *peer_fd = accept(listen_fd, NULL, NULL);
     if (*peer_fd == -1)
         die("accept");
@@ -109,9 +107,7 @@ static void connect_pair(int *our_fd, int *peer_fd)
 
 static void print_read(int fd)
 {
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    if (poll(&wanted, 1, PATIENCE) != 1)
-        die("poll");
+    await(fd, POLLIN);
     char buffer[100];
     ssize_t count = read(fd, buffer, sizeof buffer);
     if (count == -1 && errno != ECONNRESET)
@@ -138,11 +134,14 @@ static void print_write(int fd)
         printf("  and the signal SIGPIPE\n");
 }
 
-/* No events wanted: what ends the poll is an error, or the end. */
-static void await_error(int fd)
+/* An error, or the end of both directions, ends every wait. */
+static void await(int fd, short events)
 {
-    struct pollfd wanted = {.fd = fd, .events = 0};
-    if (poll(&wanted, 1, PATIENCE) != 1)
+    struct pollfd wanted = {.fd = fd, .events = events};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
         die("poll");
 }
 
