@@ -99,7 +99,8 @@ int main(int argc, char *argv[])
  * In it this program may do what elsewhere only root may. */
 static void enter_own_network(void)
 {
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
+        unshare(CLONE_NEWNET) == -1)
         die("unshare (a user and network namespace of our own)");
     int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (any_fd == -1)

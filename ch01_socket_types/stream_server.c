@@ -82,15 +82,13 @@ int main(int argc, char *argv[])
         long long total = 0;
         int reads = 0;
         ssize_t count;
-        do {
-            size_t size = read_size();
-            count = read(conn_fd, buffer, size);
-            if (count <= 0)
-                break;
+        size_t size = read_size();
+        while ((count = read(conn_fd, buffer, size)) > 0) {
             printf("read %d, buffer %zu: %zd bytes ", ++reads, size, count);
             print_quoted(buffer, (size_t)count);
             total += count;
-        } while (count > 0);
+            size = read_size();
+        }
 
         /* 6. A stream has an end, and read tells it: 0. */
         if (count == 0)
