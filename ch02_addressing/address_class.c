@@ -52,28 +52,28 @@ int main(int argc, char *argv[])
         {'C', 192, 223, "110", 3},  {'D', 224, 239, "1110", 0},
         {'E', 240, 255, "1111", 0},
     };
-    const struct address_class *class = classes;
-    while (bytes[0] > class->last)
-        class ++;
+    const struct address_class *found = classes;
+    while (bytes[0] > found->last)
+        found++;
     printf("class %c: the first bits are %s, the first byte is %d to %d\n",
-           class->letter, class->bits, class->first, class->last);
+           found->letter, found->bits, found->first, found->last);
 
     /* 3. The class tells where the network ends and the host begins. */
-    if (class->network_bytes > 0) {
-        print_part("network", bytes, 0, class->network_bytes);
-        print_part("host", bytes, class->network_bytes, 4);
+    if (found->network_bytes > 0) {
+        print_part("network", bytes, 0, found->network_bytes);
+        print_part("host", bytes, found->network_bytes, 4);
     }
     if (bytes[0] == 0)
         printf("reserved: 0 means this network, or no address yet\n");
     else if (bytes[0] == 127)
         printf("reserved: 127 is the computer itself (loopback)\n");
-    else if (class->letter == 'D')
+    else if (found->letter == 'D')
         printf("a multicast group: no network and no host part\n");
-    else if (class->letter == 'E')
+    else if (found->letter == 'E')
         printf("reserved: no network and no host part\n");
 
     /* 4. Since 1993 the length is told, not guessed from the bits. */
-    int prefix = class->network_bytes > 0 ? 8 * class->network_bytes : 4;
+    int prefix = found->network_bytes > 0 ? 8 * found->network_bytes : 4;
     printf("CIDR (RFC 4632) replaced classes: %s/%d says the length itself\n",
            argv[1], prefix);
     return 0;

@@ -29,8 +29,8 @@ enum { PATIENCE = 30 * 1000 }; /* ms for the whole reply */
 
 static socklen_t parse_address(const char *ip, const char *port,
                                struct sockaddr_storage *addr);
-static size_t compose(char *const operands[], int count, char operator,
-                      unsigned char * request);
+static size_t compose(char *const operands[], int count, char op,
+                      unsigned char *request);
 static int32_t parse_operand(const char *text);
 static size_t parse_split(const char *text);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
@@ -161,8 +161,8 @@ static socklen_t parse_address(const char *ip, const char *port,
 }
 
 /* The protocol's request, ready to be sent. Returns its length. */
-static size_t compose(char *const operands[], int count, char operator,
-                      unsigned char * request)
+static size_t compose(char *const operands[], int count, char op,
+                      unsigned char *request)
 {
     if (count > MAX_OPERANDS) {
         fprintf(stderr, "calc_client: %d numbers, but %d is the most\n", count,
@@ -174,7 +174,7 @@ static size_t compose(char *const operands[], int count, char operator,
     at += 2;
     for (int i = 0; i < count; i++, at += 4)
         put_number(request + at, 4, (uint32_t)parse_operand(operands[i]));
-    request[at++] = (unsigned char)operator;
+    request[at++] = (unsigned char)op;
     put_number(request, LENGTH_SIZE, (uint32_t)(at - LENGTH_SIZE));
     return at;
 }
@@ -243,11 +243,12 @@ static void wait_for_enter(void)
     while (key != '\n' && key != EOF);
 }
 
-/* ms on a clock that nobody sets */
+/* Milliseconds, by a clock that nobody sets. */
 static long long now(void)
 {
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
     return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
