@@ -142,15 +142,17 @@ int main(int argc, char *argv[])
 static int serve(struct pollfd *polled, struct client *client)
 {
     static char buffer[64 * 1024];
-    char *bytes = client->rest + client->rest_at;
-    size_t count = client->rest_end - client->rest_at;
-    if (!client->rest) {
+    const char *bytes = buffer;
+    size_t count;
+    if (client->rest) {
+        bytes = client->rest + client->rest_at;
+        count = client->rest_end - client->rest_at;
+    } else {
         ssize_t received = read(polled->fd, buffer, sizeof buffer);
         if (received == -1 && (errno == EAGAIN || errno == EINTR))
             return 1;
         if (received < 1)
             return (int)received;
-        bytes = buffer;
         count = (size_t)received;
     }
     ssize_t sent = write(polled->fd, bytes, count);
@@ -302,11 +304,12 @@ static void report_rest(struct server *server)
     server->most = server->used;
 }
 
-/* ms on a clock that nobody sets */
+/* Milliseconds, by a clock that nobody sets. */
 static long long now(void)
 {
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
     return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
