@@ -95,7 +95,8 @@ int main(int argc, char *argv[])
             continue;
         }
         name_address(&client_addr, name);
-        if (received < HEADER || received > HEADER + TEXT_SIZE) {
+        if (received < HEADER || received > HEADER + TEXT_SIZE ||
+            get_number(question + 4) == 0) { /* they count from 1 */
             printf("%s: not a question, ignored\n", name);
             continue;
         }

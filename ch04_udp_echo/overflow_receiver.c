@@ -13,7 +13,6 @@
  * See     bound to 127.0.0.1:9190
  * Pair    overflow_sender.c; flow_receiver.c is the same over TCP
  */
-#define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -98,7 +97,8 @@ int main(int argc, char *argv[])
             die("recvmsg");
 #ifdef SO_RXQ_OVFL
         struct cmsghdr *note = CMSG_FIRSTHDR(&message);
-        if (note && note->cmsg_type == SO_RXQ_OVFL)
+        if (note && note->cmsg_level == SOL_SOCKET &&
+            note->cmsg_type == SO_RXQ_OVFL)
             memcpy(&dropped, CMSG_DATA(note), sizeof dropped);
 #endif
         if (count == sizeof datagram) {

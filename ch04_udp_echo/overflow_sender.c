@@ -84,6 +84,7 @@ int main(int argc, char *argv[])
                 return 1;
         }
     }
+    errno = EBADMSG; /* what recv itself does not call an error */
     if (recv(sock_fd, datagram, sizeof datagram, MSG_DONTWAIT) !=
         sizeof(uint32_t))
         die("recv");
