@@ -905,10 +905,10 @@ static bool parse_data(struct parser *parser, char **words, size_t count,
         for (size_t i = 0; i < count; i++) {
             bool is_name =
                 i >= shape.before / 2 && i < shape.before / 2 + shape.names;
-            struct dns_name name;
-            if (is_name && !parse_name(parser, words[i], &name))
-                return false;
             if (is_name) {
+                struct dns_name name = {.length = 0};
+                if (!parse_name(parser, words[i], &name))
+                    return false;
                 memcpy(data + used, name.wire, name.length);
                 used += name.length;
                 continue;
@@ -1095,23 +1095,24 @@ bool dns_zone_read(FILE *file, struct dns_zone *zone,
             continue;
         }
         struct dns_record record;
-        ok = parse_record(parser, &record);
-        if (!ok)
+        ok = false;
+        if (!parse_record(parser, &record))
             break;
         char name[DNS_NAME_TEXT];
         if (zone->count == 0)
             zone->origin = record.name;
         if ((zone->count == 0) != (record.type == DNS_SOA))
-            ok = complain(parser, record.line,
-                          zone->count == 0
-                              ? "the first record of a zone is its SOA"
-                              : "a second SOA");
+            complain(parser, record.line,
+                     zone->count == 0 ? "the first record of a zone is its SOA"
+                                      : "a second SOA");
         else if (!dns_name_within(&record.name, &zone->origin))
-            ok = complain(parser, record.line,
-                          "%.100s is not in the zone of the SOA",
-                          dns_name_text(&record.name, name));
+            complain(parser, record.line,
+                     "%.100s is not in the zone of the SOA",
+                     dns_name_text(&record.name, name));
         else if (append(&zone->records, &zone->count, &room, &record))
-            ok = complain(parser, record.line, "no memory");
+            complain(parser, record.line, "no memory");
+        else
+            ok = true;
         if (!ok)
             dns_record_free(&record);
     }
