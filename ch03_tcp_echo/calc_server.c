@@ -227,16 +227,16 @@ static enum status calculate(const unsigned char *body, size_t length,
         return BAD_COUNT;
     if (length != 2 + 4 * count + 1) /* what we are told, against what came */
         return BAD_LENGTH;
-    unsigned char operator= body[length - 1];
-    if (operator!= '+' && operator!= '-' && operator!= 'x')
+    unsigned char op = body[length - 1];
+    if (op != '+' && op != '-' && op != 'x')
         return BAD_OPERATOR;
 
     int64_t value = (int32_t)get_number(body + 2, 4);
     for (size_t i = 1; i < count; i++) {
         int64_t operand = (int32_t)get_number(body + 2 + 4 * i, 4);
-        if (operator== '+')
+        if (op == '+')
             value += operand;
-        else if (operator== '-')
+        else if (op == '-')
             value -= operand;
         else {
             value *= operand;
@@ -309,11 +309,12 @@ static void put_number(unsigned char *bytes, size_t size, uint32_t number)
     }
 }
 
-/* ms on a clock that nobody sets */
+/* Milliseconds, by a clock that nobody sets. */
 static long long now(void)
 {
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
     return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 

@@ -200,7 +200,7 @@ static void wait_for_enter(void)
     while (key != '\n' && key != EOF);
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

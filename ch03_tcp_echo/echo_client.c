@@ -119,7 +119,7 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

@@ -44,9 +44,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: layers\n");
+        fprintf(stderr, "usage: layers (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -231,7 +230,7 @@ static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
     return sum;
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

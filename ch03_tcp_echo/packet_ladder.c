@@ -353,7 +353,7 @@ static void read_all(int fd, char *bytes, size_t count)
     }
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

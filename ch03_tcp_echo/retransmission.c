@@ -37,9 +37,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: retransmission\n");
+        fprintf(stderr, "usage: retransmission (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -162,7 +161,7 @@ static void print_wait(long long ms)
     putchar('\n');
 }
 
-/* A sender may be silent for long; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

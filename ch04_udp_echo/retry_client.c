@@ -160,7 +160,7 @@ static uint32_t get_number(const char *bytes)
     return ntohl(number);
 }
 
-/* Milliseconds, by a clock that nobody sets back. */
+/* Milliseconds, by a clock that nobody sets. */
 static long long now(void)
 {
     struct timespec time;

@@ -167,7 +167,7 @@ static void print_local(int fd, const char *when)
     printf("%s: %s\n", when, name);
 }
 
-/* Milliseconds, by a clock that nobody sets back. */
+/* Milliseconds, by a clock that nobody sets. */
 static long long now(void)
 {
     struct timespec time;

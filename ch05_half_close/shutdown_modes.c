@@ -33,9 +33,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: shutdown_modes\n");
+        fprintf(stderr, "usage: shutdown_modes (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

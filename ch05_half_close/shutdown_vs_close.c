@@ -33,9 +33,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: shutdown_vs_close\n");
+        fprintf(stderr, "usage: shutdown_vs_close (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -137,7 +136,7 @@ static void read_at_b(int b_fd)
     printf("B's read returns %zd\n", count);
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

@@ -149,7 +149,7 @@ static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
     }
 }
 
-/* Milliseconds, from a clock that nobody sets. */
+/* Milliseconds, by a clock that nobody sets. */
 static double now(void)
 {
     struct timespec time;
@@ -191,7 +191,7 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};

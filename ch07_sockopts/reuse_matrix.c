@@ -36,9 +36,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: reuse_matrix\n");
+        fprintf(stderr, "usage: reuse_matrix (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -57,12 +56,12 @@ int main(int argc, char *argv[])
     printf("SO_REUSE     the old socket, of the same port, is or was\n");
     printf(
         "old   new       bound  listening    0.0.0.0  connected  TIME_WAIT\n");
-    for (size_t old = 0; old < count; old++)
-        for (size_t new = 0; new < count; new ++) {
-            printf("%-5s %-4s", options[old].name, options[new].name);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < count; k++) {
+            printf("%-5s %-4s", options[i].name, options[k].name);
             for (int situation = 0; situation < SITUATIONS; situation++)
-                printf("  %9s", try_pair(options[old].number,
-                                         options[new].number, situation));
+                printf("  %9s", try_pair(options[i].number, options[k].number,
+                                         situation));
             printf("\n");
         }
     return 0;

@@ -55,9 +55,8 @@ static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
-    (void)argv;
     if (argc != 1) {
-        fprintf(stderr, "usage: socket_options\n");
+        fprintf(stderr, "usage: socket_options (not \"%.40s\")\n", argv[1]);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

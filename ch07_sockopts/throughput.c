@@ -163,7 +163,7 @@ static void make_connection(int end[2])
     close(listen_fd);
 }
 
-/* Seconds, from a clock that nobody sets. */
+/* Seconds, by a clock that nobody sets. */
 static double now(void)
 {
     struct timespec time;

@@ -126,7 +126,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* A server may be silent for ever; we are not that patient. */
+/* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
