@@ -46,7 +46,7 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
+/* Both as typed. Returns the length that sendto wants to know. */
 static socklen_t parse_address(const char *ip, const char *port,
                                struct sockaddr_storage *addr)
 {

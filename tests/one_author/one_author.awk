@@ -1,0 +1,110 @@
+# Reads chapter 3 for the models, then every program. One line a fault.
+BEGIN {
+    # The helpers, and the programs of chapter 3 that have the text to have.
+    model["die"] = "echo_server"
+    model["parse_address"] = "echo_server echo_client"
+    model["name_address"] = "echo_server"
+    model["write_all"] = "echo_server echo_client"
+    model["print_quoted"] = "naive_echo_client"
+    model["wait_for_enter"] = "two_piece_server"
+    model["await_bytes"] = "echo_client"
+    model["now"] = "calc_client"
+
+    # Who has another text, and why.
+    other["file_server await_bytes"] = "a client's silence ends no server"
+    other["address_to_name parse_address"] = "there is no port"
+    other["nagle_client now"] = "a thousandth of a millisecond counts"
+    other["throughput now"] = "a thousandth of a millisecond counts"
+}
+
+function complain(what) {
+    print FILENAME ": " what
+    faults++
+}
+
+# As it would be in any program, on one line.
+function general(text) {
+    gsub(program, "PROGRAM", text)
+    gsub(/"[ \n]+"/, "", text) # a long text is cut where its line ends
+    gsub(/[ \n]+/, " ", text)
+    gsub(/\( /, "(", text)
+    gsub(/that sendto wants/, "that connect wants", text)
+    return text
+}
+
+function end_of_function(    i, names, count) {
+    if ((program " " name) in other)
+        used[program " " name] = 1
+    else if (learning) {
+        count = split(model[name], names, " ")
+        for (i = 1; i <= count; i++)
+            if (names[i] == program)
+                right[name, general(text)] = 1
+    } else if (!((name, general(text)) in right))
+        complain(name " is not that of " model[name])
+    name = ""
+}
+
+FNR == 1 {
+    learning = FILENAME ~ /^ch03/ && !(FILENAME in read)
+    read[FILENAME] = 1
+    program = FILENAME
+    gsub(/.*\/|\.c$/, "", program)
+    comment = name = ""
+    head = "head"
+}
+
+# The head: what it is, then Calls, Try and See, in this order.
+!learning && FNR == 2 && index($0, " * " program ".c - ") != 1 {
+    complain("its head does not begin with \"" program ".c - \"")
+}
+head && /^ \* (Calls|Try|See) / { head = head " " $2 }
+head && /^ \*\/$/ {
+    if (!learning && head != "head Calls Try See" && program != "dns_message")
+        complain("its head has not Calls, Try and See, in this order")
+    head = ""
+}
+
+# It speaks under its own name.
+!learning && match($0, /(perror\("|"usage: )[a-z0-9_]+/) {
+    said = substr($0, RSTART, RLENGTH)
+    sub(/.*["( ]/, "", said)
+    if (said != program)
+        complain("it calls itself " said)
+}
+
+# A comment at the margin belongs to what follows it.
+name == "" && /^\/\*/ { comment = "" ; in_comment = 1 }
+name == "" && in_comment {
+    comment = comment $0 "\n"
+    if (/\*\/$/)
+        in_comment = 0
+    next
+}
+name == "" && /^static .*\(/ {
+    found = $0
+    sub(/\(.*/, "", found)
+    sub(/.*[ *]/, "", found)
+    text = comment
+    comment = ""
+    if (!(found in model))
+        next
+    name = found
+}
+name != "" {
+    text = text $0 "\n"
+    if (/;$/ && text !~ /\n\{\n/)
+        name = "" # it was a declaration
+    else if (/^\}$/)
+        end_of_function()
+}
+/^$/ { comment = "" }
+
+END {
+    for (entry in other)
+        if (!(entry in used)) {
+            print "nobody has " entry ", " other[entry]
+            faults++
+        }
+    exit faults > 0
+}
