@@ -96,7 +96,8 @@ static const int call_errors[] = {
 #undef X
 };
 
-static int ready, active, log_fd = -1, fail_call = -1, fail_on, crumbs, hurry;
+static const char *log_name;
+static int ready, active, fail_call = -1, fail_on, crumbs, hurry;
 static long fail_at, counts[CALL_COUNT];
 static uintptr_t text_from, text_to; /* where the program's own code is */
 
@@ -133,13 +134,7 @@ __attribute__((constructor)) static void prepare(void)
         crumbs = strcmp(part, "random") == 0 ? 2 : 1;
     if (ms)
         hurry = atoi(ms);
-    if (log) {
-        /* High up, so that the program's own numbers stay what they are. */
-        int fd = (int)syscall(SYS_openat, AT_FDCWD, log,
-                              O_WRONLY | O_APPEND | O_CREAT, 0600);
-        log_fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
-        syscall(SYS_close, fd);
-    }
+    log_name = log;
     ready = 1;
 }
 
@@ -152,13 +147,18 @@ static int fails(int call, void *from)
     long k = ++counts[call];
     int failed =
         call == fail_call && (k == fail_at || (fail_on && k > fail_at));
-    if (log_fd != -1 && k <= 2000) {
-        char line[160];
+    if (log_name && k <= 2000) {
         int error = errno;
+        /* Opened for each line: the program's own numbers stay what they are.
+         */
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, log_name,
+                              O_WRONLY | O_APPEND | O_CREAT, 0600);
+        char line[160];
         int length = snprintf(line, sizeof line, "%s %ld %s %ld%s\n",
                               program_invocation_short_name, (long)getpid(),
                               call_names[call], k, failed ? " failed" : "");
-        syscall(SYS_write, log_fd, line, (size_t)length);
+        syscall(SYS_write, fd, line, (size_t)length);
+        syscall(SYS_close, fd);
         errno = error;
     }
     if (failed)
