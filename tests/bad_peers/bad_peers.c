@@ -777,9 +777,11 @@ int main(int argc, char *argv[])
     attack = "at first";
     if (!is("once")) {
         start_server(0);
+        baseline_fds = open_descriptors(); /* no connection yet */
         is_served();
         is_served();
-        baseline_fds = open_descriptors();
+        if (!is("tcp")) /* it may have opened a second socket since */
+            baseline_fds = open_descriptors();
         baseline_kb = memory_kb();
     }
     if (is("tcp")) {
