@@ -24,7 +24,7 @@ enum { PATIENCE = 10 * 1000 }; /* ms for what the peer's end must tell */
 static volatile sig_atomic_t sigpipes; /* a handler can only reach a global */
 
 static void count_sigpipe(int signal_number);
-static void connect_pair(int *our_fd, int *peer_fd);
+static void connect_pair(int *a_fd, int *b_fd);
 static void print_read(int fd);
 static void print_write(int fd);
 static void await(int fd, short events);
@@ -80,7 +80,7 @@ static void count_sigpipe(int signal_number)
 }
 
 /* Both ends of a connection on this computer. */
-static void connect_pair(int *our_fd, int *peer_fd)
+static void connect_pair(int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr;
     memset(&addr, 0, sizeof addr);
@@ -88,8 +88,8 @@ static void connect_pair(int *our_fd, int *peer_fd)
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    *our_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || *our_fd == -1)
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
         die("socket");
     if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
         die("bind");
@@ -97,10 +97,10 @@ static void connect_pair(int *our_fd, int *peer_fd)
         die("listen");
     if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
         die("getsockname");
-    if (connect(*our_fd, (struct sockaddr *)&addr, addr_len) == -1)
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
         die("connect");
-    *peer_fd = accept(listen_fd, NULL, NULL);
-    if (*peer_fd == -1)
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
         die("accept");
     close(listen_fd);
 }

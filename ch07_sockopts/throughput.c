@@ -31,7 +31,7 @@ struct result {
 };
 
 static size_t parse_size(const char *text);
-static void make_connection(int end[2]);
+static void connect_pair(int *a_fd, int *b_fd);
 static void read_all(int fd, char *buffer, size_t size);
 static struct result measure(size_t size);
 static double now(void);
@@ -89,26 +89,26 @@ static struct result measure(size_t size)
     char *buffer = calloc(1, size);
     if (!buffer)
         die("calloc");
-    int end[2];
-    make_connection(end);
+    int writer_fd, reader_fd;
+    connect_pair(&writer_fd, &reader_fd);
 
     /* 1. The reader is a process of its own, as in real life. */
     pid_t child = fork();
     if (child == -1)
         die("fork");
     if (child == 0) {
-        close(end[0]); /* or the end of the stream would never come */
-        read_all(end[1], buffer, size);
+        close(writer_fd); /* or the end of the stream would never come */
+        read_all(reader_fd, buffer, size);
         free(buffer);
         _exit(0);
     }
-    close(end[1]);
+    close(reader_fd);
 
     /* 2. Whole buffers, one call each, as fast as they are taken. */
     double start = now();
     long long bytes = 0;
     do {
-        ssize_t count = write(end[0], buffer, size);
+        ssize_t count = write(writer_fd, buffer, size);
         if (count == -1)
             die("write");
         bytes += count;
@@ -116,12 +116,12 @@ static struct result measure(size_t size)
     } while (now() - start < WHILE / 1000.0);
 
     /* 3. Our end, and the reader's: now it has everything. */
-    if (shutdown(end[0], SHUT_WR) == -1)
+    if (shutdown(writer_fd, SHUT_WR) == -1)
         die("shutdown");
-    read_all(end[0], buffer, size);
+    read_all(writer_fd, buffer, size);
     result.seconds = now() - start;
     result.rate = (double)bytes / 1e6 / result.seconds;
-    close(end[0]);
+    close(writer_fd);
     free(buffer);
     if (waitpid(child, NULL, 0) == -1)
         die("waitpid");
@@ -139,26 +139,28 @@ static void read_all(int fd, char *buffer, size_t size)
         die("read");
 }
 
-/* Both ends of a connection within this computer. */
-static void make_connection(int end[2])
+/* Both ends of a connection on this computer. */
+static void connect_pair(int *a_fd, int *b_fd)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET};
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    end[1] = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || end[1] == -1)
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
         die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
-        die("bind port 0");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
     if (listen(listen_fd, 1) == -1)
         die("listen");
     if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
         die("getsockname");
-    if (connect(end[1], (struct sockaddr *)&addr, addr_len) == -1)
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
         die("connect");
-    end[0] = accept(listen_fd, NULL, NULL);
-    if (end[0] == -1)
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
         die("accept");
     close(listen_fd);
 }
