@@ -8,7 +8,7 @@ BEGIN {
     model["print_quoted"] = "naive_echo_client"
     model["wait_for_enter"] = "two_piece_server"
     model["await_bytes"] = "echo_client"
-    model["now"] = "calc_client"
+    model["now"] = "calc_server"
     model["connect_pair"] = "shutdown_modes"
     model["explain_ipv4"] = model["explain_ipv6"] = "address_bytes"
     model["parse_port"] = "same_port"
