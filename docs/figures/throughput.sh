@@ -66,8 +66,8 @@ awk -F, '
         }
         printf "  <text class=\"note\" x=\"24\" y=\"%d\">", height - 24
         print "{{A call has a price, whatever it carries: few bytes " \
-              "cannot pay it.|호출에는 싣는 양과 상관없는 값이 있어서, 몇 " \
-              "바이트로는 그 값을 못 한다.}}</text>"
+              "cannot pay it.|호출에는 싣는 양과 상관없는 비용이 들어서, " \
+              "몇 바이트로는 본전을 뽑지 못한다.}}</text>"
         print "</svg>"
     }' "${1:-$here/src/throughput.csv}" > "$here/src/throughput.svg.in"
 "$here/make"
