@@ -190,7 +190,7 @@ static void print_remains(const char *local, const char *peer)
             continue;
         const char *text = state < 12 ? states[state] : "-";
         int remembered = strcmp(text, "TIME_WAIT") == 0;
-        if (peer && !remembered && waits++ < 500) {
+        if (peer && !remembered && waits++ < 100) {
             poll(NULL, 0, 10); /* the last ACK is on its way */
             rewind(table);
             continue;

@@ -299,7 +299,7 @@ static void finish(int most_lines)
         /* It may have ended, but in good order. */
         int status = child_wait(&server, 10);
         if (status == CHILD_HUNG && cpu_ms_during(20) > 5)
-            status = child_wait(&server, 3000); /* at work, it seems */
+            status = child_wait(&server, 20000); /* at work, it seems */
         if (status == CHILD_HUNG) {
             long cpu = cpu_ms_during(20);
             if (cpu > 5 && (cpu = cpu_ms_during(200)) > 100)
