@@ -7,7 +7,8 @@
  *   TORTURE_CRUMBS=1       a read or a write moves one byte (STREAMS only)
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
- *   TORTURE_LOG=FILE       a line for each call: "NAME PID CALL K [failed]"
+ *   TORTURE_LOG=FILE       a line for each call: "NAME PID CALL K went
+ * on|failed ERRNO"
  *
  * Only what the program itself calls counts; libc's own calls are left alone.
  */
@@ -154,9 +155,10 @@ static int fails(int call, void *from)
         int fd = (int)syscall(SYS_openat, AT_FDCWD, log_name,
                               O_WRONLY | O_APPEND | O_CREAT, 0600);
         char line[160];
-        int length = snprintf(line, sizeof line, "%s %ld %s %ld%s\n",
+        int length = snprintf(line, sizeof line, "%s %ld %s %ld %s %d\n",
                               program_invocation_short_name, (long)getpid(),
-                              call_names[call], k, failed ? " failed" : "");
+                              call_names[call], k,
+                              failed ? "failed" : "went on", call_errors[call]);
         syscall(SYS_write, fd, line, (size_t)length);
         syscall(SYS_close, fd);
         errno = error;

@@ -84,16 +84,19 @@ static int is_ours(const char *program)
     return found;
 }
 
-/* "PROGRAM PID CALL K[ failed]" a line: what there is to fail. */
-static int read_log(const char *log, int all)
+/* "PROGRAM PID CALL K went on|failed ERRNO" a line: what there is to fail. */
+static int read_log(const char *log, int all, int *error)
 {
     FILE *file = fopen(log, "r");
     char line[256], program[40], call[20];
     long pid, k;
     int seen_failed = 0;
     while (file && fgets(line, sizeof line, file)) {
-        if (strstr(line, " failed"))
+        const char *failed = strstr(line, " failed ");
+        if (failed) {
             seen_failed = 1;
+            *error = atoi(failed + strlen(" failed "));
+        }
         if (sscanf(line, "%39s %ld %19s %ld", program, &pid, call, &k) != 4 ||
             k > (all ? MOST_K : 1))
             continue;
@@ -133,28 +136,26 @@ static const char *is_tolerated(const struct task *task)
     return NULL;
 }
 
-/* Why it failed, as strerror or gai_strerror has it. */
-static int tells_error(const char *text, const struct task *task)
+/* Why it failed, as strerror or gai_strerror has it, or which call it was. */
+static int tells_error(const char *text, const struct task *task, int error)
 {
-    static const char *const names[] = {
-        "EMFILE",     "EADDRINUSE",  "ECONNABORTED", "ETIMEDOUT",
-        "ECONNRESET", "ENOBUFS",     "ENOMEM",       "EIO",
-        "ENOTCONN",   "ENOPROTOOPT", "ENOSPC",       "EINVAL",
-        "ENOTTY",     "EAGAIN",      "EPERM",        "EAI_AGAIN"};
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{EMFILE, "EMFILE"},       {EADDRINUSE, "EADDRINUSE"},
+                 {ENOBUFS, "ENOBUFS"},     {ECONNABORTED, "ECONNABORTED"},
+                 {ETIMEDOUT, "ETIMEDOUT"}, {ECONNRESET, "ECONNRESET"},
+                 {ENOMEM, "ENOMEM"},       {EIO, "EIO"},
+                 {ENOTCONN, "ENOTCONN"},   {ENOPROTOOPT, "ENOPROTOOPT"},
+                 {ENOSPC, "ENOSPC"},       {EINVAL, "EINVAL"},
+                 {ENOTTY, "ENOTTY"},       {EAGAIN, "EAGAIN"},
+                 {EPERM, "EPERM"},         {EAI_AGAIN, "EAI_AGAIN"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strstr(text, names[i]))
+        if (names[i].number == error && strstr(text, names[i].name))
             return 1;
-    static const int errors[] = {
-        EMFILE,  EADDRINUSE, ECONNABORTED, ETIMEDOUT, ECONNRESET,
-        ENOBUFS, ENOMEM,     EIO,          ENOTCONN,  ENOPROTOOPT,
-        ENOSPC,  EINVAL,     ENOTTY,       EAGAIN,    EPERM};
-    if (strstr(text, task->call) || strstr(text, gai_strerror(EAI_AGAIN)) ||
-        (strstr(task->call, "alloc") && strstr(text, "memory")))
-        return 1;
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if (strstr(text, strerror(errors[i])))
-            return 1;
-    return 0;
+    const char *words = error < 0 ? gai_strerror(error) : strerror(error);
+    return strstr(text, task->call) || strstr(text, words) ||
+           (strstr(task->call, "alloc") && strstr(text, "memory"));
 }
 
 static void judge(struct run *run, int status)
@@ -162,7 +163,7 @@ static void judge(struct run *run, int status)
     const struct task *task = run->task;
     const char *wrong = NULL;
     char *text = strstr(run->child.text, "All that the terminals showed:");
-    int failed = read_log(run->log, 0);
+    int error = 0, failed = read_log(run->log, 0, &error);
 
     if (status == CHILD_HUNG)
         wrong = "the runner hangs";
@@ -199,7 +200,7 @@ static void judge(struct run *run, int status)
         }
         if (!wrong && ended_well && !ended_otherwise && !is_tolerated(task))
             wrong = "status 0 all the same";
-        if (!wrong && !tells_error(text, task) && !is_tolerated(task))
+        if (!wrong && !tells_error(text, task, error) && !is_tolerated(task))
             wrong = "no line tells of it";
     }
     if (wrong) {
@@ -241,7 +242,8 @@ int main(int argc, char *argv[])
     int status = child_wait(&runs[0].child, 120 * 1000);
     snprintf(deadline, sizeof deadline, "PLAY_DEADLINE=%.1f",
              0.5 + (double)(now_ms() - began) / 1000 * 2);
-    read_log(log, all);
+    int none = 0;
+    read_log(log, all, &none);
     unlink(log);
     if (status != 0) {
         printf("%s", runs[0].child.text);
