@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include "child.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
@@ -136,6 +137,16 @@ static const char *is_tolerated(const struct task *task)
     return NULL;
 }
 
+/* Is it there as a word of its own: listen, not listening? */
+static int has_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)); at += length)
+        if (!isalpha((unsigned char)at[length]))
+            return 1;
+    return 0;
+}
+
 /* Why it failed, as strerror or gai_strerror has it, or which call it was. */
 static int tells_error(const char *text, const struct task *task, int error)
 {
@@ -154,7 +165,7 @@ static int tells_error(const char *text, const struct task *task, int error)
         if (names[i].number == error && strstr(text, names[i].name))
             return 1;
     const char *words = error < 0 ? gai_strerror(error) : strerror(error);
-    return strstr(text, task->call) || strstr(text, words) ||
+    return has_word(text, task->call) || strstr(text, words) ||
            (strstr(task->call, "alloc") && strstr(text, "memory"));
 }
 
