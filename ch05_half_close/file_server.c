@@ -144,15 +144,19 @@ static void serve(int conn_fd, const char *path, const char *name)
 
     /* 8. The other half is open: hear the client out. */
     size_t heard = 0;
-    while (!gone && heard < MOST_THANKS && await_bytes(conn_fd) == 1 &&
+    while (!gone && heard < MOST_THANKS &&
+           (count = await_bytes(conn_fd)) == 1 &&
            (count = read(conn_fd, buffer + heard, MOST_THANKS - heard)) > 0)
         heard += (size_t)count;
+    error = errno;
     if (heard > 0) {
         printf("%s says, %zu bytes: ", name, heard);
         print_quoted(buffer, heard);
-    } else {
-        printf("%s said no thanks: it may not have the file\n", name);
     }
+    if (count == -1)
+        printf("%s lost: %s\n", name, strerror(error));
+    else if (heard == 0)
+        printf("%s said no thanks: it may not have the file\n", name);
 }
 
 /* A file of known length, or -1. Not blocking: FILE may be a FIFO. */
