@@ -136,6 +136,8 @@ static void serve(int conn_fd, const char *path, const char *name)
     printf("%lld bytes written; press Enter to close\n", size);
     wait_for_enter();
     count = recv(conn_fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
+    if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+        printf("%s lost: recv: %s\n", name, strerror(errno));
     printf("closing %s: 0 bytes of thanks read, %zd wait unread\n", name,
            count > 0 ? count : 0);
 }

@@ -80,7 +80,9 @@ int main(int argc, char *argv[])
         die("fork");
     if (child == 0) {
         close(pipe_fds[1]);
-        _exit(read(pipe_fds[0], &byte, 1) == 0 ? 0 : 1);
+        if (read(pipe_fds[0], &byte, 1) == -1)
+            die("read");
+        _exit(0);
     }
 
     /* 6. The parent closes A and thinks that this was the end. */

@@ -461,8 +461,10 @@ static void release(struct resolver *r, struct task *task)
 static void finish(struct resolver *r, struct task *task, unsigned rcode)
 {
     struct task *parent = task->parent;
-    if (task->no_memory)
+    if (task->no_memory) {
+        printf("(%lu) no memory for the answer\n", task->number);
         rcode = DNS_SERVFAIL;
+    }
     if (rcode == DNS_SERVFAIL)
         drop_answer(task); /* half an answer is none */
     if (!parent) {

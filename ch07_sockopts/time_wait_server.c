@@ -167,7 +167,8 @@ static void print_remains(const char *local, const char *peer)
     FILE *table =
         fopen(local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp", "r");
     if (!table) {
-        printf("left: cannot see it here; netstat -an may tell\n");
+        printf("left: cannot see it here (fopen: %s); netstat -an may tell\n",
+               strerror(errno));
         return;
     }
     char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
