@@ -7,8 +7,8 @@
  *   TORTURE_CRUMBS=1       a read or a write moves one byte (STREAMS only)
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
- *   TORTURE_LOG=FILE       a line for each call: "NAME PID CALL K went
- * on|failed ERRNO"
+ *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
+ *                          "NAME PID CALL K [failed ERROR]"
  *
  * Only what the program itself calls counts; libc's own calls are left alone.
  */
@@ -26,12 +26,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The calls that can fail, and with what. */
@@ -64,6 +66,7 @@
     X(shutdown, ENOTCONN)                                                      \
     X(open, EMFILE)                                                            \
     X(fopen, EMFILE)                                                           \
+    X(fstat, EIO)                                                              \
     X(mkstemp, ENOSPC)                                                         \
     X(rename, ENOSPC)                                                          \
     X(fcntl, EINVAL)                                                           \
@@ -71,9 +74,13 @@
     X(dup, EMFILE)                                                             \
     X(pipe, EMFILE)                                                            \
     X(fork, EAGAIN)                                                            \
+    X(waitpid, ECHILD)                                                         \
+    X(setrlimit, EPERM)                                                        \
     X(unshare, EPERM)                                                          \
     X(getifaddrs, ENOMEM)                                                      \
     X(getaddrinfo, EAI_AGAIN)                                                  \
+    X(getnameinfo, EAI_AGAIN)                                                  \
+    X(gethostbyname, TRY_AGAIN)                                                \
     X(malloc, ENOMEM)                                                          \
     X(calloc, ENOMEM)                                                          \
     X(realloc, ENOMEM)
@@ -115,6 +122,25 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
     return 1; /* the first object is the program: stop here */
 }
 
+/* Opened for each line: the program's own numbers stay what they are. */
+static void write_log(const char *call, long k, int error)
+{
+    if (!log_name)
+        return;
+    char line[160], end[32] = "\n";
+    int kept = errno;
+    if (error)
+        snprintf(end, sizeof end, " failed %d\n", error);
+    int length =
+        snprintf(line, sizeof line, "%s %ld %s %ld%s",
+                 program_invocation_short_name, (long)getpid(), call, k, end);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, log_name,
+                          O_WRONLY | O_APPEND | O_CREAT, 0600);
+    syscall(SYS_write, fd, line, (size_t)length);
+    syscall(SYS_close, fd);
+    errno = kept;
+}
+
 __attribute__((constructor)) static void prepare(void)
 {
     const char *program = getenv("TORTURE_PROGRAM"),
@@ -136,6 +162,7 @@ __attribute__((constructor)) static void prepare(void)
     if (ms)
         hurry = atoi(ms);
     log_name = log;
+    write_log("loaded", 0, 0);
     ready = 1;
 }
 
@@ -148,21 +175,8 @@ static int fails(int call, void *from)
     long k = ++counts[call];
     int failed =
         call == fail_call && (k == fail_at || (fail_on && k > fail_at));
-    if (log_name && k <= 2000) {
-        int error = errno;
-        /* Opened for each line: the program's own numbers stay what they are.
-         */
-        int fd = (int)syscall(SYS_openat, AT_FDCWD, log_name,
-                              O_WRONLY | O_APPEND | O_CREAT, 0600);
-        char line[160];
-        int length = snprintf(line, sizeof line, "%s %ld %s %ld %s %d\n",
-                              program_invocation_short_name, (long)getpid(),
-                              call_names[call], k,
-                              failed ? "failed" : "went on", call_errors[call]);
-        syscall(SYS_write, fd, line, (size_t)length);
-        syscall(SYS_close, fd);
-        errno = error;
-    }
+    if (k <= 2000)
+        write_log(call_names[call], k, failed ? call_errors[call] : 0);
     if (failed)
         errno = call_errors[call];
     return failed;
@@ -250,6 +264,8 @@ SIMPLE(int, dup, (int fd), (fd))
 SIMPLE(int, pipe, (int pair[2]), (pair))
 SIMPLE(pid_t, fork, (void), ())
 SIMPLE(int, unshare, (int flags), (flags))
+SIMPLE(pid_t, waitpid, (pid_t child, int *status, int flags),
+       (child, status, flags))
 SIMPLE(int, getifaddrs, (struct ifaddrs * *list), (list))
 
 /* The third argument of these is there or not, and an int or a pointer. */
@@ -261,6 +277,28 @@ int open(const char *path, int flags, ...)
     unsigned int mode = va_arg(rest, unsigned int);
     va_end(rest);
     return fails(CALL_open, FROM) ? -1 : real(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    REAL(open64)
+    va_list rest;
+    va_start(rest, flags);
+    unsigned int mode = va_arg(rest, unsigned int);
+    va_end(rest);
+    return fails(CALL_open, FROM) ? -1 : real(path, flags, mode);
+}
+
+int fstat64(int fd, struct stat64 *about)
+{
+    REAL(fstat64)
+    return fails(CALL_fstat, FROM) ? -1 : real(fd, about);
+}
+
+int setrlimit(__rlimit_resource_t kind, const struct rlimit *limit)
+{
+    REAL(setrlimit)
+    return fails(CALL_setrlimit, FROM) ? -1 : real(kind, limit);
 }
 
 int fcntl(int fd, int command, ...)
@@ -325,6 +363,8 @@ static int shorter(int ms)
 int poll(struct pollfd *fds, nfds_t count, int ms)
 {
     REAL(poll)
+    if (count == 0)
+        return real(fds, count, ms); /* a pause: there is nothing to fail */
     /* Who waits without end says so: that is not patience. */
     return fails(CALL_poll, FROM) ? -1
                                   : real(fds, count, ms < 0 ? ms : shorter(ms));
@@ -382,6 +422,25 @@ int getaddrinfo(const char *name, const char *service,
     REAL(getaddrinfo)
     return fails(CALL_getaddrinfo, FROM) ? EAI_AGAIN
                                          : real(name, service, hints, list);
+}
+
+int getnameinfo(const struct sockaddr *addr, socklen_t length, char *name,
+                socklen_t name_size, char *service, socklen_t service_size,
+                int flags)
+{
+    REAL(getnameinfo)
+    return fails(CALL_getnameinfo, FROM) ? EAI_AGAIN
+                                         : real(addr, length, name, name_size,
+                                                service, service_size, flags);
+}
+
+struct hostent *gethostbyname(const char *name)
+{
+    REAL(gethostbyname)
+    if (!fails(CALL_gethostbyname, FROM))
+        return real(name);
+    h_errno = TRY_AGAIN;
+    return NULL;
 }
 
 /* dlsym itself may ask for memory, so these go by glibc's own names. */
