@@ -154,7 +154,11 @@ static int enter_comes_first(int fd)
                               {.fd = STDIN_FILENO, .events = POLLIN}};
     if (poll(wanted, 2, -1) == -1)
         die("poll");
-    return wanted[0].revents == 0;
+    if (wanted[0].revents != 0)
+        return 0;
+    for (int c; (c = getchar()) != '\n' && c != EOF;)
+        continue; /* what was typed is not left to the shell */
+    return 1;
 }
 
 /* What the system still keeps under local's port: any peer's, or one's. */
