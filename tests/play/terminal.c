@@ -156,7 +156,9 @@ bool terminal_start(struct terminal *terminal, const char *command,
     pid_t pid = fork();
     if (pid == 0) {
         char *copy = strdup(command);
-        become(copy, directory, input[0], output[1], runner);
+        if (copy)
+            become(copy, directory, input[0], output[1], runner);
+        _exit(127);
     }
     int error = errno;
     close(input[0]);
