@@ -9,6 +9,7 @@
  *   TORTURE_HURRY=MS       who would wait longer waits MS
  *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
  *                          "NAME PID CALL K [failed ERROR]"
+ *   TORTURE_REST=1         no more calls count (set by a program that ends)
  *
  * Only what the program itself calls counts; libc's own calls are left alone.
  */
@@ -170,7 +171,8 @@ __attribute__((constructor)) static void prepare(void)
 static int fails(int call, void *from)
 {
     uintptr_t caller = (uintptr_t)from;
-    if (!ready || !active || caller < text_from || caller >= text_to)
+    if (!ready || !active || caller < text_from || caller >= text_to ||
+        getenv("TORTURE_REST"))
         return 0;
     long k = ++counts[call];
     int failed =
