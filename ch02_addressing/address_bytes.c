@@ -64,7 +64,8 @@ static int text_to_bytes(const char *text, unsigned char *bytes)
 static _Noreturn void refuse(const char *text)
 {
     fprintf(stderr, "address_bytes: not an IP address: \"%.40s\": ", text);
-    if (strchr(text, ':') != NULL)
+    /* Meant for IPv6? A colon comes before any dot; not in 127.0.0.1:9190. */
+    if (strcspn(text, ":") < strcspn(text, "."))
         explain_ipv6(text);
     else
         explain_ipv4(text);

@@ -35,7 +35,8 @@ int main(int argc, char *argv[])
     if (inet_pton(AF_INET, argv[1], bytes) != 1) {
         fprintf(stderr,
                 "address_class: not an IPv4 address: \"%.40s\": ", argv[1]);
-        if (strchr(argv[1], ':') != NULL)
+        /* Meant for IPv6? Then a colon comes before any dot. */
+        if (strcspn(argv[1], ":") < strcspn(argv[1], "."))
             fprintf(stderr, "only IPv4 ever had classes\n");
         else
             explain_ipv4(argv[1]);

@@ -147,7 +147,8 @@ static void print_field(const char *name, const void *start, size_t offset,
 static _Noreturn void refuse(const char *text)
 {
     fprintf(stderr, "sockaddr_layout: not an IP address: \"%.40s\": ", text);
-    if (strchr(text, ':') != NULL)
+    /* Meant for IPv6? A colon comes before any dot; not in 127.0.0.1:9190. */
+    if (strcspn(text, ":") < strcspn(text, "."))
         explain_ipv6(text);
     else
         explain_ipv4(text);
