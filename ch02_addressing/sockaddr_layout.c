@@ -6,6 +6,8 @@
  *         ./sockaddr_layout 127.0.0.1 9190
  *         ./sockaddr_layout ::1 9190
  * See     struct sockaddr_in, 16 bytes
+ *
+ * sin_zero is on every system, though not in POSIX since 2001.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
