@@ -57,7 +57,7 @@ int main(int argc, char *argv[])
         die("connect %s port %s", argv[1], argv[2]);
     printf("each line is one write; =1000 is 1000 bytes; Ctrl-D closes\n");
 
-    /* 3. Each line is one write of its own. */
+    /* 3. Each line is one write of its own, an empty one, too. */
     static char message[BIGGEST + 1];
     long long total = 0;
     int writes = 0, length;
@@ -65,7 +65,11 @@ int main(int argc, char *argv[])
         message[length] = '\0';
         if (message[0] == '=' && (length = expand(message)) == -1)
             continue;
-        write_all(sock_fd, message, (size_t)length);
+        ssize_t written = write(sock_fd, message, (size_t)length);
+        if (written == -1)
+            die("write");
+        /* The rest, should the system have taken only a part. */
+        write_all(sock_fd, message + written, (size_t)(length - written));
         await_delivery(sock_fd);
         printf("write %d: %d bytes ", ++writes, length);
         print_quoted(message, (size_t)length);
