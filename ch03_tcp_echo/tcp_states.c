@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The numbers of /proc/net/tcp. CLOSED: it is not there (any more). */
@@ -51,6 +52,7 @@ static void expect(const struct ends *ends, const char *event,
 static void look(const struct ends *ends, unsigned *client, unsigned *server);
 static int same(const struct sockaddr_in *one, const struct sockaddr_in *other);
 static void hold_up(int fd, int on);
+static long long now(void);
 static void await_bytes(int fd);
 static _Noreturn void die(const char *format, ...);
 
@@ -139,10 +141,10 @@ static void expect(const struct ends *ends, const char *event,
                    unsigned client_state, unsigned server_state)
 {
     unsigned client, server;
+    long long deadline = now() + PATIENCE;
     look(ends, &client, &server);
-    for (int ms = 0; client != client_state || server != server_state;
-         ms += STEP) {
-        if (ms >= PATIENCE) {
+    while (client != client_state || server != server_state) {
+        if (now() > deadline) {
             fprintf(stderr, "tcp_states: %s: it stays at %s and %s\n", event,
                     state_names[client], state_names[server]);
             exit(1);
@@ -196,6 +198,15 @@ static void hold_up(int fd, int on)
     int least_ttl = on ? 255 : 0;
     if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
         die("setsockopt IP_MINTTL");
+}
+
+/* Milliseconds, by a clock that nobody sets. */
+static long long now(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+        die("clock_gettime");
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
 /* The other end may be silent for ever; we are not that patient. */
