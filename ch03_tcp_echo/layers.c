@@ -184,7 +184,10 @@ static void print_layers(const uint8_t *packet, size_t size)
     printf("APPLICATION  bytes %zu to %zu: what write was given\n", data,
            size - 1);
     for (size_t at = data; at < size; at++)
-        field(packet, at, 1, "data", packet[at] == '\n' ? "\\n" : "%c",
+        field(packet, at, 1, "data",
+              packet[at] == '\n'  ? "\\n"
+              : packet[at] == ' ' ? "(a space)"
+                                  : "%c",
               packet[at] > ' ' && packet[at] <= '~' ? packet[at] : '?');
 }
 
