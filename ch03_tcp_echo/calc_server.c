@@ -60,7 +60,7 @@ static size_t take_message(const unsigned char *bytes, size_t count,
                            enum status *status, int32_t *result);
 static enum status calculate(const unsigned char *body, size_t length,
                              int32_t *result);
-static void converse(int conn_fd, int listen_fd, const char *name);
+static int converse(int conn_fd, int listen_fd, const char *name);
 static size_t compose_reply(char *reply, const char *name, enum status status,
                             int32_t result);
 static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
@@ -129,7 +129,11 @@ int main(int argc, char *argv[])
             perror("calc_server: setsockopt TCP_NODELAY, SO_SNDTIMEO");
 
         /* 5. Questions and answers, as long as the client has any. */
-        converse(conn_fd, listen_fd, name);
+        if (converse(conn_fd, listen_fd, name) == 0)
+            printf("%s closed\n", name);
+        else
+            printf("%s lost: %s\n", name,
+                   errno == EAGAIN ? "it does not read" : strerror(errno));
 
         /* 6. End our half, too. The doorkeeper stays. */
         close(conn_fd);
@@ -137,8 +141,9 @@ int main(int argc, char *argv[])
 }
 
 /* What read delivers has nothing to do with messages: collect, and look
- * after each read whether one or more of them are whole. */
-static void converse(int conn_fd, int listen_fd, const char *name)
+ * after each read whether one or more of them are whole. Returns 0, or -1
+ * when the client is lost. */
+static int converse(int conn_fd, int listen_fd, const char *name)
 {
     static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
     static char replies[(sizeof bytes / LENGTH_SIZE + 1) * REPLY_SIZE];
@@ -160,22 +165,16 @@ static void converse(int conn_fd, int listen_fd, const char *name)
             at += taken;
             deadline = now() + PATIENCE; /* a new message, a new chance */
         }
-        if (write_all(conn_fd, replies, size) == -1) {
-            printf("%s lost: %s\n", name, strerror(errno));
-            return;
-        }
+        if (write_all(conn_fd, replies, size) == -1)
+            return -1;
         memmove(bytes, bytes + at, have - at);
         have -= at;
     }
-    if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT) {
-        printf("%s lost: %s\n", name, strerror(errno));
-        return;
-    }
+    if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT)
+        return -1;
     size = have > 0 ? compose_reply(replies, name, UNFINISHED, 0) : 0;
-    if (write_all(conn_fd, replies, size) == -1) {
-        printf("%s lost: %s\n", name, strerror(errno));
-        return;
-    }
+    if (write_all(conn_fd, replies, size) == -1)
+        return -1;
 
     /* close with bytes unread would destroy our last reply: see chapter 5. */
     count = shutdown(conn_fd, SHUT_WR);
@@ -185,10 +184,7 @@ static void converse(int conn_fd, int listen_fd, const char *name)
     while (count != -1 && (count = read_before(&deadline, conn_fd, listen_fd,
                                                bytes, sizeof bytes)) > 0)
         ;
-    if (count == -1 && errno != ETIMEDOUT)
-        printf("%s lost: %s\n", name, strerror(errno));
-    else
-        printf("%s closed\n", name);
+    return count == -1 && errno != ETIMEDOUT ? -1 : 0;
 }
 
 /* The first message in these bytes, and what the answer to it is. Returns the
