@@ -33,6 +33,13 @@ function target_of(page, link,    folder) {
     return folder == "" ? link : folder "/" link
 }
 
+# ch03_x/README.md <-> ch03_x/README.ko.md
+function other_language(page) {
+    if (!sub(/\.ko\.md$/, ".md", page))
+        sub(/\.md$/, ".ko.md", page)
+    return page
+}
+
 # Is there such a file or folder?
 function exists(path,    command, answer) {
     if (!(path in known)) {
@@ -99,6 +106,7 @@ FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
     if (cells != 8)
         odd[FILENAME ":" FNR] = 1
     right[FILENAME, $2] = cell[4] ~ /yes|맞음/
+    wrong[FILENAME, $2] = cell[4] ~ /wrong|틀림/
     text = cell[6]
     while (match(text, /\[ch[0-9][0-9]\.[A-Za-z0-9_-]+\]/)) {
         proof[FILENAME, $2] = proof[FILENAME, $2] " " \
@@ -110,6 +118,13 @@ FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
 
 FILENAME ~ /^docs\/corrections/ && /^### [0-9]+\.[0-9]+ / {
     corrected[FILENAME, $2] = FILENAME ":" FNR
+    correction = $2
+}
+
+# Wrong. Source: RFC 9293 §3.4.
+FILENAME ~ /^docs\/corrections/ &&
+/^(Simplified|Wrong)\. Source: |^(단순화|틀림)\. 출처: / {
+    verdict[FILENAME, correction] = $0
 }
 
 { note_links($0) }
@@ -121,6 +136,10 @@ function check_links(    i, page, name) {
             complain(link_where[i], "there is no " page)
             continue
         }
+        if (page ~ /\.md$/ && page != other_language(link_page[i]) &&
+            (page ~ /\.ko\.md$/) != (link_page[i] ~ /\.ko\.md$/) &&
+            exists(other_language(page)))
+            complain(link_where[i], page " is in the other language")
         name = link_to[i]
         if (sub(/^[^#]*#/, "", name) && !((page, name) in anchor))
             complain(link_where[i], page " has no heading #" name)
@@ -170,7 +189,7 @@ function check_claims(    where, i, id, en, ko, part, last) {
         complain(en, "no rows found")
 }
 
-function check_corrections(    i, id, page, language) {
+function check_corrections(    i, id, page, language, expected) {
     for (language = 0; language <= 1; language++) {
         page = language ? "docs/corrections.ko.md" : "docs/corrections.md"
         for (i = 1; i <= id_count; i++) {
@@ -179,6 +198,16 @@ function check_corrections(    i, id, page, language) {
                 complain(page, "nothing on " id)
             if (right["docs/claims.md", id] && (page, id) in corrected)
                 complain(corrected[page, id], id " is right in the notes")
+            if ((page, id) in corrected) {
+                expected = wrong["docs/claims.md", id] ? "Wrong." : "Simplified."
+                if (language)
+                    expected = wrong["docs/claims.md", id] ? "틀림." : "단순화."
+                expected = expected (language ? " 출처:" : " Source:") \
+                           source["docs/claims.md", id]
+                sub(/ $/, ".", expected)
+                if (verdict[page, id] != expected)
+                    complain(corrected[page, id], "should end: " expected)
+            }
             delete corrected[page, id]
         }
     }
