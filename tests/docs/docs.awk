@@ -76,11 +76,23 @@ FNR == 1 {
     known[FILENAME] = 1
 }
 
+# What the instructor's guide plays: build/play ch03 echo
+FILENAME !~ /sessions/ {
+    text = $0
+    while (match(text, /build\/play ch[0-9][0-9] [a-z][a-z0-9_]*/)) {
+        played[++plays] = substr(text, RSTART + 11, RLENGTH - 11)
+        sub(/ /, ".", played[plays])
+        played_where[plays] = FILENAME ":" FNR
+        text = substr(text, RSTART + RLENGTH)
+    }
+}
+
 /^ *```/ {
     if (!fenced && match($0, / name=[A-Za-z0-9_-]+/)) {
         chapter = substr(FILENAME, 1, 4)
-        session[FILENAME, chapter "." substr($0, RSTART + 6, RLENGTH - 6)] \
-            = section
+        name = chapter "." substr($0, RSTART + 6, RLENGTH - 6)
+        session[FILENAME, name] = section
+        sessions[name] = 1
     }
     fenced = !fenced
     next
@@ -151,7 +163,10 @@ function check_links(    i, page, name) {
             complain(link_where[i], link_label[i] " is under #" \
                                     session[page, link_label[i]])
     }
-    if (links == 0)
+    for (i = 1; i <= plays; i++)
+        if (!(played[i] in sessions))
+            complain(played_where[i], "there is no session " played[i])
+    if (links == 0 || plays == 0)
         complain("links", "none found")
 }
 
