@@ -47,7 +47,9 @@ static bool copy_file(const char *from, const char *to)
     return count == 0 || complain(to);
 }
 
-/* What a student finds in the folder: sources, zone files, no build files. */
+/* What a student finds in the folder: sources, zone files, no build files.
+ * A name without an ending is a program compiled there by hand, or a file
+ * that a session typed by hand has left: the scratch folder has its own. */
 static bool copy_files(const struct places *places, const char *chapter,
                        const char *to)
 {
@@ -60,7 +62,7 @@ static bool copy_files(const struct places *places, const char *chapter,
     for (struct dirent *entry; ok && (entry = readdir(dir));) {
         const char *name = entry->d_name;
         const char *end = strrchr(name, '.');
-        if (name[0] == '.' || (end && strcmp(end, ".md") == 0) ||
+        if (!end || end == name || strcmp(end, ".md") == 0 ||
             strcmp(name, "CMakeLists.txt") == 0)
             continue;
         char source[1400], target[1400];
