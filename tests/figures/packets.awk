@@ -1,5 +1,5 @@
-# awk -f packets.awk PAGE FIGURE...: does each figure show packets that a
-# session of the page prints, in the same order, with the same numbers?
+# awk -f packets.awk PAGE FIGURE...: does each figure show all the packets that
+# one session of the page prints, in the same order, with the same numbers?
 #
 # A session prints a packet as packet_ladder does, its arrow on the next line:
 #     | PSH ACK  SEQ 1  ACK 1  6 bytes  my bytes 1 to 6  |
@@ -24,10 +24,12 @@ function packet(from, text) {
 
 FNR == 1 { file[++files] = FILENAME }
 
+files == 1 && /^```/ { sessions++ }
+
 files == 1 && /\| [A-Z ]+ SEQ [0-9]+/ {
     text = substr($0, index($0, "|") + 1)
     getline
-    printed = printed packet(/<--/ ? "server" : "client", text)
+    printed[sessions] = printed[sessions] packet(/<--/ ? "server" : "client", text)
     next
 }
 
@@ -42,10 +44,15 @@ files > 1 && /class="[^"]*(packet|again)"/ {
 }
 
 END {
-    for (i = 2; i <= files; i++)
-        if (drawn[file[i]] == "" || !index(printed, drawn[file[i]]))
+    for (i = 2; i <= files; i++) {
+        found = 0
+        for (session in printed)
+            if (printed[session] == drawn[file[i]])
+                found = 1
+        if (!found)
             complain(file[i] " shows packets that no session of " file[1] \
                      " prints:\n" drawn[file[i]])
+    }
 
     # What is lost and sent again: the last ACK is SEQ + bytes.
     lines = split(again, line, "\n") - 1
