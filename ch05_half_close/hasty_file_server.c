@@ -138,8 +138,7 @@ static void serve(int conn_fd, const char *path, const char *name)
     count = recv(conn_fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
     if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
         printf("%s lost: recv: %s\n", name, strerror(errno));
-    printf("closing %s: 0 bytes of thanks read, %zd wait unread\n", name,
-           count > 0 ? count : 0);
+    printf("closing %s with %zd bytes unread\n", name, count > 0 ? count : 0);
 }
 
 /* A file of known length, or -1. Not blocking: FILE may be a FIFO. */
