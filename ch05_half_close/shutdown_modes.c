@@ -136,6 +136,7 @@ static void print_cell(ssize_t result)
                       : errno == EAGAIN || errno == EWOULDBLOCK ? "wait"
                                                                 : "error");
 }
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
