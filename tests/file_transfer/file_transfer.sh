@@ -106,6 +106,17 @@ refused $? "File name too long"
 no_file "$name"
 stop
 
+if script -qec true /dev/null < /dev/null > out 2>&1; then
+    echo "on a terminal: the per cent"
+    start file
+    script -qec "'$programs/file_client' 127.0.0.1 $port copy" /dev/null \
+        < /dev/null > out 2>&1 || fail "on a terminal: $(cat out)"
+    grep -q "100 %" out || fail "no per cent: $(cat out)"
+    told "Thank you"
+    stop
+    rm -f copy
+fi
+
 echo "what is no file to serve"
 mkfifo pipe
 for name in . pipe /dev/null missing ''; do
@@ -113,9 +124,11 @@ for name in . pipe /dev/null missing ''; do
     refused $? "file_server: open"
     [ ! -s out ] || fail "it is served: $name"
 done
-if [ "$(id -u)" != 0 ]; then
+plain= # root may read everything, but not from a user namespace of its own
+[ "$(id -u)" != 0 ] || plain="unshare -U"
+if $plain true 2> /dev/null; then
     chmod 0 file
-    "$programs/file_server" 0 file > out 2> err
+    $plain "$programs/file_server" 0 file > out 2> err
     refused $? "Permission denied"
     chmod 600 file
 fi
@@ -214,6 +227,23 @@ told "FILE has become shorter"
 stop
 no_file copy
 client=
+
+echo "the file grows in the middle"
+head -c 20000000 /dev/zero > file
+: > out
+start file
+"$programs/file_client" 127.0.0.1 $port pipe > out 2>&1 & # nobody reads it yet
+client=$!
+until grep -q announced out; do
+    kill -0 $client || break
+done
+echo more >> file
+cat pipe > copy
+wait $client || fail "it is not content with what was announced: $(cat out)"
+client=
+told "Thank you"
+stop
+[ "$(wc -c < copy)" -eq 20000000 ] || fail "$(wc -c < copy) bytes came"
 
 [ $failures = 0 ] || echo "$failures failures"
 [ $failures = 0 ]
