@@ -180,10 +180,13 @@ if unshare -rm true 2> /dev/null; then
     stop
 fi
 
+heeding="env --default-signal=INT" # a shell's & makes it deaf to Ctrl-C
+$heeding true 2> /dev/null || heeding=
+
 # begun: a client has begun to write copy.*.part, and stands still.
 begun() {
     start hole
-    "$programs/file_client" 127.0.0.1 $port copy > out 2> err &
+    $heeding "$programs/file_client" 127.0.0.1 $port copy > out 2> err &
     client=$!
     until [ -e copy.$client.part ]; do
         kill -0 $client || break
@@ -203,7 +206,7 @@ server=
 exec 3<&-
 
 echo "the receiver vanishes in the middle; the server serves the next"
-for signal in TERM HUP KILL; do
+for signal in ${heeding:+INT} TERM HUP KILL; do
     begun
     kill -$signal $client
     kill -CONT $client
