@@ -75,7 +75,7 @@ int main(int argc, char *argv[])
         count = read(sock_fd, buffer, sizeof buffer);
         if (count > 0)
             received += count;
-    } while (count > 0);
+    } while (count > 0 && received <= length); /* more was not announced */
     int error = errno;
     printf("received %lld of %lld bytes, then read = %zd\n", received, length,
            count);

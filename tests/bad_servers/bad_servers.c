@@ -54,13 +54,15 @@ enum deed {
     GREETS_ENDS,     /* the greeting, then the end */
     GREETS_RESETS,   /* the greeting, then a reset */
     GREETS_WAITS,    /* the greeting, and no more */
+    GREETS_FLOODS,   /* the greeting, and more than it promised, for ever */
     DEEDS
 };
 
 static const char *const deed_names[] = {
-    "nobody",  "closes",  "resets",      "closes_later",  "resets_later",
-    "half",    "more",    "lies",        "garbage",       "endless",
-    "silence", "absence", "greets_ends", "greets_resets", "greets_waits"};
+    "nobody",       "closes",        "resets",       "closes_later",
+    "resets_later", "half",          "more",         "lies",
+    "garbage",      "endless",       "silence",      "absence",
+    "greets_ends",  "greets_resets", "greets_waits", "greets_floods"};
 
 static _Noreturn void die(const char *call)
 {
@@ -186,9 +188,12 @@ static int play_tcp(struct child *client, int listen_fd, enum deed deed)
             asked[count] = 0;
             fds[count++] = fd;
         }
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
+            if (fds[i] != -1 && deed == GREETS_FLOODS)
+                send(fds[i], garbage, sizeof garbage, MSG_NOSIGNAL);
             if (fds[i] != -1 && !serve_tcp(fds[i], deed, &asked[i]))
                 fds[i] = -1;
+        }
     }
     for (int i = 0; i < count; i++)
         if (fds[i] != -1)
