@@ -48,6 +48,7 @@ static int every_attack;
 
 static struct child server;
 static char port_text[16];
+static const char *own_port = "0"; /* what the server is given for it */
 static struct sockaddr_in server_addr;
 static long baseline_fds, baseline_kb;
 static const char *attack; /* under way */
@@ -166,7 +167,7 @@ static void start_server(int few_descriptors)
     char *argv[16] = {few[0], few[1], few[2], path};
     int argc = 4;
     for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
-        argv[argc++] = word;
+        argv[argc++] = strcmp(word, "0") == 0 ? (char *)own_port : word;
     child_start(&server, folder, argv + (few_descriptors ? 0 : 3), NULL);
     child_type(&server, NULL); /* nobody presses Enter */
 
@@ -696,6 +697,26 @@ static void stop_and_continue(void)
     finish(0);
 }
 
+/* Ended in mid-conversation, and on the same port again at once. */
+static void restart(void)
+{
+    begin("restarted while a client is connected");
+    int fd = tcp_connection();
+    const char *last;
+    long long deadline = now_ms() + DEADLINE;
+    while (open_descriptors() <= baseline_fds && lines_of(ports[0], &last) == 0)
+        if (!child_listen(&server, 1) || now_ms() > deadline)
+            break;
+    child_end(&server, SIGINT);
+    own_port = port_text;
+    start_server(0);
+    own_port = "0";
+    attack_from = 0;
+    port_count = 0; /* this one's log knows nothing of it */
+    close(fd);
+    finish(0);
+}
+
 /* --- UDP attacks --- */
 
 /* Is there an answer of that length within ms? -1 if not. */
@@ -870,6 +891,7 @@ int main(int argc, char *argv[])
             at_once(every_attack || is("many") ? 1000 : 100);
             if (is("many") && every_attack)
                 at_once(5000);
+            restart();
         }
     }
     if (is("udp"))
