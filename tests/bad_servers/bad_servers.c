@@ -92,6 +92,17 @@ static int server_socket(int type, int listens, int *port)
     return fd;
 }
 
+/* Connected to itself, a UDP socket keeps its port, and the system refuses
+ * whatever comes from elsewhere, as if there were none. */
+static void hear_nobody(int fd)
+{
+    struct sockaddr_in own;
+    socklen_t length = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &length) == -1 ||
+        connect(fd, (struct sockaddr *)&own, length) == -1)
+        die("connect to itself");
+}
+
 /* What a connection brought, and what it gets. Returns 0 when it is over. */
 static int serve_tcp(int fd, enum deed deed, int *asked)
 {
@@ -266,7 +277,7 @@ static void test(enum deed deed, const char *folder)
     int fd = server_socket(tcp ? SOCK_STREAM : SOCK_DGRAM,
                            tcp && deed != NOBODY, &port);
     if (!tcp && deed == NOBODY)
-        close(fd); /* it has just been taken: nobody else gets it so soon */
+        hear_nobody(fd);
 
     char path[4096], line[1024], port_text[16], hurry[32], preload[4200];
     snprintf(path, sizeof path, "%s/%s", build_dir, program);
@@ -290,8 +301,7 @@ static void test(enum deed deed, const char *folder)
         child_type(&client, "\n");
     int status =
         tcp ? play_tcp(&client, fd, deed) : play_udp(&client, fd, deed);
-    if (tcp || deed != NOBODY)
-        close(fd);
+    close(fd);
     getrusage(RUSAGE_CHILDREN, &after);
     long cpu = (after.ru_utime.tv_sec - before.ru_utime.tv_sec +
                 after.ru_stime.tv_sec - before.ru_stime.tv_sec) *
