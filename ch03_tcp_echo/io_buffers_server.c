@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +45,6 @@ int main(int argc, char *argv[])
     char name[NAME_SIZE];
     name_address(&server_addr, name);
     setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
-    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);

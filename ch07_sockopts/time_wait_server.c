@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +47,6 @@ int main(int argc, char *argv[])
     char server_name[NAME_SIZE], client_name[NAME_SIZE];
     name_address(&server_addr, server_name);
     setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
-    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. With -r it may share its port with a memory. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
