@@ -29,6 +29,7 @@ static socklen_t parse_address(const char *ip, const char *port,
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static int enter_comes_first(int fd);
 static void print_remains(const char *local, const char *peer);
+static int covers(const char *a, const char *b);
 static void name_entry(const char *digits, unsigned port, char *name);
 static _Noreturn void die(const char *format, ...);
 
@@ -166,48 +167,54 @@ static void print_remains(const char *local, const char *peer)
         "-",          "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
         "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
         "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
-    FILE *table =
-        fopen(local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp", "r");
-    if (!table) {
-        printf("left: cannot see it here (fopen: %s); netstat -an may tell\n",
-               strerror(errno));
-        return;
-    }
+    const char *path = local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp";
     char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
-    unsigned port[2], state;
+    unsigned port[2], state = 0;
     unsigned long ticks; /* until the system forgets it */
-    int waits = 0;
-    for (int looks = 0; looks < 3;) {
-        if (!fgets(line, sizeof line, table)) {
-            rewind(table); /* it may have moved under our eyes: look again */
-            looks++;
-            continue;
+    int misses = 0, waits = 0;
+    while (misses < 3) { /* it may move under our eyes: look again */
+        FILE *table = fopen(path, "r"); /* rewind may show what was there */
+        if (!table) {
+            printf("left: cannot see it here (fopen: %s); netstat -an may "
+                   "tell\n",
+                   strerror(errno));
+            return;
         }
-        if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
-                   ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
-            continue;
-        name_entry(ip[0], port[0], here);
-        name_entry(ip[1], port[1], there);
-        if (strcmp(strrchr(here, ':'), strrchr(local, ':')) ||
-            (peer && strcmp(strrchr(there, ':'), strrchr(peer, ':'))))
-            continue;
+        int found = 0;
+        while (!found && fgets(line, sizeof line, table)) {
+            if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
+                       ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
+                continue;
+            name_entry(ip[0], port[0], here);
+            name_entry(ip[1], port[1], there);
+            found = covers(here, local) && (!peer || covers(there, peer));
+        }
+        fclose(table);
         const char *text = state < 12 ? states[state] : "-";
         int remembered = strcmp(text, "TIME_WAIT") == 0;
-        if (peer && !remembered && waits++ < 100) {
+        if (!found) {
+            misses++;
+        } else if (peer && !remembered && waits++ < 500) {
             poll(NULL, 0, 10); /* the last ACK is on its way */
-            rewind(table);
-            continue;
+        } else {
+            printf("left: %s with %s, %s", here, there, text);
+            if (remembered)
+                printf(", %.1f s to go",
+                       (double)ticks / (double)sysconf(_SC_CLK_TCK));
+            printf("\n");
+            return; /* one is enough to make the point */
         }
-        printf("left: %s with %s, %s", here, there, text);
-        if (remembered)
-            printf(", %.1f s to go",
-                   (double)ticks / (double)sysconf(_SC_CLK_TCK));
-        printf("\n");
-        fclose(table);
-        return; /* one is enough to make the point */
     }
     printf("left: nothing\n");
-    fclose(table);
+}
+
+/* The same port, and the same address, or one of them stands for all. */
+static int covers(const char *a, const char *b)
+{
+    return strcmp(strrchr(a, ':'), strrchr(b, ':')) == 0 &&
+           (strcmp(a, b) == 0 || strncmp(a, "0.0.0.0:", 8) == 0 ||
+            strncmp(b, "0.0.0.0:", 8) == 0 || strncmp(a, "[::]:", 5) == 0 ||
+            strncmp(b, "[::]:", 5) == 0);
 }
 
 /* From the table's hexadecimal digits to what a reader knows. */

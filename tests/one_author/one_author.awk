@@ -21,7 +21,7 @@ BEGIN {
     model["open_file"] = model["send_all"] = "file_server"
     model["read_length"] = "file_client"
     model["print_remains"] = model["name_entry"] = "time_wait_server"
-    model["enter_comes_first"] = "time_wait_server"
+    model["enter_comes_first"] = model["covers"] = "time_wait_server"
     model["check_name"] = "name_to_addresses"
 
     # Who has another text, and why.
