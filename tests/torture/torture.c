@@ -7,6 +7,7 @@
  *   TORTURE_CRUMBS=1       a read or a write moves one byte (STREAMS only)
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
+ *   TORTURE_LATE=1         a socket that is closed is so at the third pause
  *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
  *                          "NAME PID CALL K [failed ERROR]"
  *   TORTURE_REST=1         no more calls count (set by a program that ends)
@@ -107,6 +108,7 @@ static const int call_errors[] = {
 
 static const char *log_name;
 static int ready, active, fail_call = -1, fail_on, crumbs, hurry;
+static int late, late_fd = -1, pauses; /* closed, and not yet */
 static long fail_at, counts[CALL_COUNT];
 static uintptr_t text_from, text_to; /* where the program's own code is */
 
@@ -162,6 +164,7 @@ __attribute__((constructor)) static void prepare(void)
         crumbs = strcmp(part, "random") == 0 ? 2 : 1;
     if (ms)
         hurry = atoi(ms);
+    late = getenv("TORTURE_LATE") != NULL;
     log_name = log;
     write_log("loaded", 0, 0);
     ready = 1;
@@ -356,6 +359,18 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
     return fails(CALL_recv, FROM) ? -1 : real(fd, bytes, part, flags);
 }
 
+/* As if an ACK were on its way: what closes is seen for a while longer. */
+int close(int fd)
+{
+    struct stat about;
+    if (!late || late_fd != -1 || fstat(fd, &about) == -1 ||
+        !S_ISSOCK(about.st_mode))
+        return (int)syscall(SYS_close, fd);
+    late_fd = fd;
+    pauses = 0;
+    return 0;
+}
+
 /* What waits may wait less. */
 static int shorter(int ms)
 {
@@ -365,8 +380,13 @@ static int shorter(int ms)
 int poll(struct pollfd *fds, nfds_t count, int ms)
 {
     REAL(poll)
-    if (count == 0)
-        return real(fds, count, ms); /* a pause: there is nothing to fail */
+    if (count == 0) { /* a pause: there is nothing to fail */
+        if (late_fd != -1 && ++pauses == 3) {
+            syscall(SYS_close, late_fd);
+            late_fd = -1;
+        }
+        return real(fds, count, ms);
+    }
     /* Who waits without end says so: that is not patience. */
     return fails(CALL_poll, FROM) ? -1
                                   : real(fds, count, ms < 0 ? ms : shorter(ms));
