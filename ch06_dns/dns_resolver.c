@@ -45,6 +45,7 @@ enum {
     TRY_TIME = 700,       /* ms that a server has for its answer */
     TASK_TIME = 4500,     /* ms for everything: less than clients wait */
     CACHE = 512,          /* record sets */
+    SET_MAX = 100,        /* records in each: a larger one is not kept */
     KEEP_MAX = 86400,     /* s in the cache, whatever the TTL says */
     KEEP_NO_MAX = 3600    /* s for a "no" (RFC 2308 section 5) */
 };
@@ -301,7 +302,7 @@ static void keep(struct resolver *r, const struct dns_name *name, uint16_t type,
     for (size_t i = 0; i < count; i++)
         if (records[i].ttl < ttl)
             ttl = records[i].ttl;
-    if (ttl == 0)
+    if (ttl == 0 || count > SET_MAX)
         return;
     long long now = now_ms();
     struct entry *place = &r->cache[0];

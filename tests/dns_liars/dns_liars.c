@@ -152,6 +152,11 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
     } else if (strncmp(name, "hearsay", 7) == 0) {
         begin(reply, id, 0);
         add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "crowd", 5) == 0) {
+        for (int i = 0; i < 110; i++) {
+            snprintf(next, sizeof next, "6.6.6.%d", i);
+            add(reply, DNS_ANSWER, name, DNS_A, next);
+        }
     } else if (strncmp(name, "forged", 6) == 0) {
         /* Wrong id; wrong question; not a response; one byte too many; from
            another address. And only then the truth. */
@@ -353,6 +358,10 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("www.half", DNS_NOERROR, "1.2.3.4", 2);
     ask("nobody.good", DNS_NXDOMAIN, NULL, 1);
     ask("nobody.good", DNS_NXDOMAIN, NULL, 0);
+    /* Too many for a datagram, and too many to be kept. */
+    ask("crowd.evil", DNS_NOERROR, NULL, 1);
+    ask("crowd.evil", DNS_NOERROR, NULL, 1);
+    check(asked == 1, "110 records are asked for again");
 
     /* Fifty questions wait for a server that says nothing. Nobody else does. */
     unsigned char bytes[DNS_UDP_MAX];
