@@ -37,7 +37,7 @@ enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     CONNECTIONS = 64,     /* at once; the next takes the idlest one's place */
     PATIENCE = 10 * 1000, /* ms that a connection may be idle */
-    TASKS = 64,           /* questions that are being worked on */
+    TASKS = 64,           /* under way; the next takes the oldest one's place */
     SERVERS = 16,         /* of one zone: more are not tried */
     HOPS = 16,            /* CNAMEs followed for one question */
     DEPTH = 4,            /* a server's name that needs a server's name ... */
@@ -505,6 +505,20 @@ static struct task *begin_task(struct resolver *r,
     task->question = *question;
     task->name = question->name;
     return task;
+}
+
+/* When all are taken: the question that has waited longest has waited enough.
+   What it needs leaves with it. */
+static void make_room(struct resolver *r)
+{
+    struct task *oldest = r->tasks;
+    while (oldest->parent)
+        oldest = oldest->parent;
+    for (int i = 0; i < TASKS; i++)
+        if (!r->tasks[i].parent && r->tasks[i].number < oldest->number)
+            oldest = &r->tasks[i];
+    printf("(%lu) makes room for another\n", oldest->number);
+    finish(r, oldest, DNS_SERVFAIL);
 }
 
 /* All servers of a root task and of what it needs share one account. */
@@ -1045,10 +1059,9 @@ static bool take_request(struct resolver *r, struct client *client,
             return true;
         }
     }
-    struct task *task =
-        rcode == DNS_NOERROR ? begin_task(r, question, NULL) : NULL;
-    if (rcode == DNS_NOERROR && !task)
-        rcode = DNS_SERVFAIL; /* too many under way */
+    struct task *task = NULL;
+    while (rcode == DNS_NOERROR && !(task = begin_task(r, question, NULL)))
+        make_room(r);
     if (task)
         printf("(%lu) ", task->number);
     char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
