@@ -868,11 +868,13 @@ static void take_no(struct resolver *r, struct task *task, unsigned rcode,
 {
     printf("(%lu) answer: %s\n", task->number,
            rcode == DNS_NXDOMAIN ? "no such name" : "no such type");
-    if (soa) {
+    if (soa) { /* without it the "no" is believed, and not kept */
         uint32_t ttl =
             dns_soa_minimum(soa) < soa->ttl ? dns_soa_minimum(soa) : soa->ttl;
+        if (ttl > KEEP_NO_MAX)
+            ttl = KEEP_NO_MAX;
         keep(r, &task->name, rcode == DNS_NXDOMAIN ? 0 : task->question.type,
-             true, false, soa, 1, ttl < KEEP_NO_MAX ? ttl : KEEP_NO_MAX);
+             true, false, soa, 1, ttl);
         collect_soa(task, soa, ttl);
     }
     finish(r, task, rcode);
@@ -949,6 +951,8 @@ static bool take_message(struct resolver *r, struct task *task,
     stop_asking(task);
     struct dns_name asked_name = task->name;
     bool authority = (message.flags & DNS_AA) != 0;
+    bool empty = !(message.flags & DNS_TC) &&
+                 message.count[DNS_ANSWER] + message.count[DNS_AUTHORITY] == 0;
     if ((message.flags & DNS_TC) && !task->tcp_tried) {
         printf("(%lu) truncated: once more over TCP\n", task->number);
         struct server *server = &task->servers[task->turn % task->server_count];
@@ -959,7 +963,8 @@ static bool take_message(struct resolver *r, struct task *task,
     } else if (authority && take_answer(r, task, &message)) {
         finish(r, task, DNS_NOERROR);
     } else if (authority && dns_name_within(&task->name, &task->zone) &&
-               (rcode == DNS_NXDOMAIN || find_soa(task, &message))) {
+               (rcode == DNS_NXDOMAIN || empty || find_soa(task, &message))) {
+        /* RFC 2308 section 2: a "no" of one kind or another */
         take_no(r, task, rcode, find_soa(task, &message));
     } else if (!dns_name_equal(&task->name, &asked_name)) {
         walk(r, task); /* a CNAME has led away */

@@ -152,6 +152,8 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
     } else if (strncmp(name, "hearsay", 7) == 0) {
         begin(reply, id, 0);
         add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "bare", 4) == 0) {
+        /* A "no" of the shortest kind: nothing in any section */
     } else if (strncmp(name, "crowd", 5) == 0) {
         for (int i = 0; i < 110; i++) {
             snprintf(next, sizeof next, "6.6.6.%d", i);
@@ -358,6 +360,7 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("www.half", DNS_NOERROR, "1.2.3.4", 2);
     ask("nobody.good", DNS_NXDOMAIN, NULL, 1);
     ask("nobody.good", DNS_NXDOMAIN, NULL, 0);
+    ask("bare.evil", DNS_NOERROR, NULL, 1);
     /* Too many for a datagram, and too many to be kept. */
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
