@@ -395,12 +395,16 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
 {
     char text[DNS_RECORD_TEXT], type[DNS_TYPE_TEXT];
     struct dns_name name = question->name;
-    if (question->class_code != DNS_CLASS_IN ||
-        (question->type > 248 && question->type < DNS_ANY) ||
-        !dns_name_within(&name, &zone->origin)) {
+    if (!dns_name_within(&name, &zone->origin)) {
         reply->flags |= DNS_REFUSED;
         note(reply, "REFUSED: not for the zone %.120s",
              dns_name_text(&zone->origin, text));
+        return;
+    }
+    if (question->class_code != DNS_CLASS_IN ||
+        (question->type > 248 && question->type < DNS_ANY)) {
+        reply->flags |= DNS_REFUSED; /* no AXFR here, and no class CH */
+        note(reply, "REFUSED: only records of class IN are served");
         return;
     }
     const struct dns_record *records, *followed[HOPS];
