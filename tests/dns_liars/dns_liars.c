@@ -1,6 +1,7 @@
 /*
  * dns_liars.c - dns_resolver among servers that lie, go in circles, or say
- * nothing; and dns_server while its zone file changes.
+ * nothing; dns_server while its zone file changes; both before strange
+ * questions.
  *
  * Try     dns_liars BUILD_DIR
  *
@@ -27,6 +28,7 @@ static const char *const addresses[LIARS] = {
     "127.0.77.2", "127.0.77.3", "127.0.77.4", "127.0.77.5", "127.0.77.6"};
 static int liars[LIARS]; /* sockets */
 static int asked;        /* how many questions they got */
+static int guessable;    /* of these, with the id or the port to be expected */
 static struct child resolver;
 static struct sockaddr_in resolver_addr;
 static int failures;
@@ -62,13 +64,15 @@ static void begin(struct reply *reply, uint16_t id, unsigned flags)
     dns_put_question(&reply->writer, &reply->question);
 }
 
+static uint32_t ttl = 600;
+
 /* data: an address for A, a name for NS and CNAME; SOA needs none. */
 static void add(struct reply *reply, enum dns_section section, const char *name,
                 uint16_t type, const char *data)
 {
     unsigned char bytes[300] = {0};
     struct dns_record record = {
-        .type = type, .class_code = DNS_CLASS_IN, .ttl = 600, .data = bytes};
+        .type = type, .class_code = DNS_CLASS_IN, .ttl = ttl, .data = bytes};
     struct dns_name target;
     dns_name_parse(name, NULL, &record.name);
     if (type == DNS_A) {
@@ -117,6 +121,8 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.silent", addresses[SILENT], NULL, NULL);
     else if (strcmp(zone, "glueless.") == 0)
         refer(reply, zone, "ns.good", NULL, NULL, NULL);
+    else if (strcmp(zone, "hinted.") == 0)
+        refer(reply, zone, "ns.good", "127.0.77.99", NULL, NULL);
     else if (strcmp(zone, "ring.") == 0)
         refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
     else if (strcmp(zone, "gnir.") == 0)
@@ -152,6 +158,37 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
     } else if (strncmp(name, "hearsay", 7) == 0) {
         begin(reply, id, 0);
         add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    } else if (strcmp(name, "www.glue.evil.") == 0) {
+        /* Into other hands, but where good's server is, evil cannot say. */
+        begin(reply, id, 0);
+        refer(reply, "glue.evil", "ns.good", addresses[EVIL], NULL, NULL);
+    } else if (strncmp(name, "again", 5) == 0) {
+        begin(reply, id, 0);
+        refer(reply, "evil", "ns.evil", addresses[EVIL], NULL, NULL);
+    } else if (strncmp(name, "aside", 5) == 0) {
+        begin(reply, id, 0);
+        refer(reply, "other.evil", "ns.evil", addresses[EVIL], NULL, NULL);
+    } else if (strncmp(name, "d.d.", 4) == 0) {
+        /* One level down with each question, as far as the name goes */
+        static size_t labels = 1;
+        if (labels == dns_name_labels(&reply->question.name))
+            labels = 1;
+        char zone[DNS_NAME_TEXT];
+        struct dns_name below;
+        dns_name_suffix(&reply->question.name, ++labels, &below);
+        begin(reply, id, 0);
+        refer(reply, dns_name_text(&below, zone), "ns.evil", addresses[EVIL],
+              NULL, NULL);
+    } else if (strncmp(name, "rumour", 6) == 0) {
+        begin(reply, id, DNS_NXDOMAIN);
+        add(reply, DNS_AUTHORITY, "evil", DNS_SOA, NULL);
+    } else if (strncmp(name, "borrowed", 8) == 0) {
+        begin(reply, id, DNS_AA | DNS_NXDOMAIN);
+        add(reply, DNS_AUTHORITY, ".", DNS_SOA, NULL);
+    } else if (strncmp(name, "brief", 5) == 0) {
+        ttl = 1;
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        ttl = 600;
     } else if (strncmp(name, "bare", 4) == 0) {
         /* A "no" of the shortest kind: nothing in any section */
     } else if (strncmp(name, "crowd", 5) == 0) {
@@ -210,6 +247,11 @@ static void serve(int liar)
     check(message.flags == 0 && message.question_count == 1,
           "the resolver does not ask its servers for recursion");
     asked++;
+    static unsigned last_id, last_port;
+    if (message.id - last_id <= 1 || reply.to.sin_port == last_port)
+        guessable++;
+    last_id = message.id;
+    last_port = reply.to.sin_port;
     reply.question = message.question;
     struct dns_name top;
     dns_name_suffix(&message.question.name, 1, &top);
@@ -225,6 +267,12 @@ static void serve(int liar)
         begin(&reply, message.id, 0);
         refer(&reply, ".", "ns.evil", addresses[EVIL], NULL, NULL);
         finish(&reply);
+    } else if (liar == SILENT && strncmp(name, "late", 4) == 0) {
+        static int times;
+        begin(&reply, message.id, DNS_AA);
+        add(&reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        if (++times == 2) /* the first one was lost */
+            finish(&reply);
     } else if (liar == GOOD) {
         begin(&reply, message.id, DNS_AA);
         if (strncmp(name, "www.", 4) == 0)
@@ -275,9 +323,9 @@ static int await(int fd, int ms)
     return 0;
 }
 
-/* What the resolver must say: the code, and the last record of its answer. */
+/* What must be said: the code, and in the last record this text; or none. */
 static void expect(const unsigned char *bytes, size_t count, const char *name,
-                   unsigned rcode, const char *address)
+                   unsigned rcode, const char *shown)
 {
     struct dns_message message;
     char text[DNS_RECORD_TEXT] = "nothing";
@@ -286,10 +334,11 @@ static void expect(const unsigned char *bytes, size_t count, const char *name,
         check(0, problem);
         return;
     }
-    if (message.count[DNS_ANSWER] > 0)
-        dns_record_text(&message.records[message.count[DNS_ANSWER] - 1], text);
+    size_t total = message.count[0] + message.count[1] + message.count[2];
+    if (total > 0)
+        dns_record_text(&message.records[total - 1], text);
     if ((message.flags & DNS_RCODE) != rcode ||
-        (address ? !strstr(text, address) : message.count[DNS_ANSWER] > 0)) {
+        (shown ? !strstr(text, shown) : total > 0)) {
         printf("FAILED: %s: %s, %s\n", name,
                dns_rcode_text(message.flags & DNS_RCODE), text);
         failures++;
@@ -307,7 +356,7 @@ static int udp_client(void)
 }
 
 /* most: so many questions may the servers be asked for it. */
-static void ask(const char *name, unsigned rcode, const char *address, int most)
+static void ask(const char *name, unsigned rcode, const char *shown, int most)
 {
     unsigned char bytes[DNS_UDP_MAX];
     int fd = udp_client();
@@ -319,12 +368,72 @@ static void ask(const char *name, unsigned rcode, const char *address, int most)
         failures++;
     } else {
         ssize_t received = recv(fd, bytes, sizeof bytes, 0);
-        expect(bytes, received > 0 ? (size_t)received : 0, name, rcode,
-               address);
+        expect(bytes, received > 0 ? (size_t)received : 0, name, rcode, shown);
         if (asked > most) {
             printf("FAILED: %s: %d questions, not %d\n", name, asked, most);
             failures++;
         }
+    }
+    close(fd);
+}
+
+/* One connection, one write, eight messages: each that deserves an answer gets
+   its own, in this order, and the last one is an ordinary question. */
+static void ask_strangely(const struct sockaddr_in *to, const char *name)
+{
+    static const struct {
+        const char *what;
+        unsigned flags;
+        int twice, record, class_code, length; /* 0: all of it */
+        int rcode;                             /* -1: no answer */
+    } strange[] = {
+        {"a response", DNS_QR | DNS_RD, 0, 0, 1, 0, -1},
+        {"two questions", DNS_RD, 1, 0, 1, 0, DNS_FORMERR},
+        {"opcode 5", DNS_RD | 5u << 11, 0, 0, 1, 0, DNS_NOTIMP},
+        {"a question with an answer", DNS_RD, 0, 1, 1, 0, DNS_FORMERR},
+        {"class CH", DNS_RD, 0, 0, 3, 0, DNS_REFUSED},
+        {"a question cut short", DNS_RD, 0, 0, 1, 20, DNS_FORMERR},
+        {"half a header", DNS_RD, 0, 0, 1, 11, -1},
+        {"a question", DNS_RD, 0, 0, 1, 0, DNS_NOERROR}};
+    enum { COUNT = sizeof strange / sizeof *strange };
+    unsigned char stream[2000], bytes[2 + DNS_UDP_MAX];
+    size_t used = 0;
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct reply message = {.question = {.type = DNS_A}};
+        dns_name_parse(name, NULL, &message.question.name);
+        message.question.class_code = (uint16_t)strange[i].class_code;
+        begin(&message, (uint16_t)i, 0);
+        if (strange[i].twice)
+            dns_put_question(&message.writer, &message.question);
+        if (strange[i].record)
+            add(&message, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+        dns_set_flags(&message.writer, (uint16_t)strange[i].flags);
+        size_t length = strange[i].length ? (size_t)strange[i].length
+                                          : message.writer.length;
+        stream[used] = 0;
+        stream[used + 1] = (unsigned char)length;
+        memcpy(stream + used + 2, message.bytes, length);
+        used += 2 + length;
+    }
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1 || connect(fd, (const struct sockaddr *)to, sizeof *to) == -1)
+        die("connect");
+    check(write(fd, stream, used) == (ssize_t)used, "eight messages");
+    for (unsigned i = 0; i < COUNT; i++) {
+        size_t got = 0;
+        while (strange[i].rcode != -1 && (got < 2 || got < 2u + bytes[1])) {
+            size_t wanted = got < 2 ? 2 - got : 2u + bytes[1] - got;
+            ssize_t part =
+                await(fd, DEADLINE) ? read(fd, bytes + got, wanted) : -1;
+            if (part <= 0)
+                break;
+            got += (size_t)part;
+        }
+        if (strange[i].rcode == -1)
+            continue;
+        check(got > 4 && bytes[3] == i, "answers in the order of questions");
+        expect(bytes + 2, got > 2 ? got - 2 : 0, strange[i].what,
+               (unsigned)strange[i].rcode, i == COUNT - 1 ? "1.2.3.4" : NULL);
     }
     close(fd);
 }
@@ -347,6 +456,8 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("poison.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("www.good", DNS_NOERROR, "www.good. 600 A 1.2.3.4", 2);
     ask("www.good", DNS_NOERROR, "1.2.3.4", 0); /* from the cache */
+    ask("www.glue.evil", DNS_NOERROR, "1.2.3.4", 2);
+    ask("www.b.good", DNS_NOERROR, "1.2.3.4", 1);
     ask("poison2.evil", DNS_NOERROR, "1.2.3.4", 1);
     ask("alias.evil", DNS_NOERROR, "1.2.3.4", 1);
     ask("sideways.evil", DNS_SERVFAIL, NULL, 1);
@@ -356,16 +467,32 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("forged.evil", DNS_NOERROR, "1.2.3.4", 1);
     ask("x.up", DNS_SERVFAIL, NULL, 2);
     ask("www.glueless", DNS_NOERROR, "1.2.3.4", 3);
+    ask("ns.good", DNS_NOERROR, addresses[GOOD], 1);
+    ask("www.hinted", DNS_SERVFAIL, NULL, 1);
+    ask("ns.good", DNS_NOERROR, addresses[GOOD], 0); /* by its own word */
     ask("www.ring", DNS_SERVFAIL, NULL, 10);
     ask("www.half", DNS_NOERROR, "1.2.3.4", 2);
-    ask("nobody.good", DNS_NXDOMAIN, NULL, 1);
-    ask("nobody.good", DNS_NXDOMAIN, NULL, 0);
+    ask("again.evil", DNS_SERVFAIL, NULL, 1);
+    ask("aside.evil", DNS_SERVFAIL, NULL, 1);
+    char deep[2 * 100 + sizeof "evil"] = "";
+    for (int i = 0; i < 100; i++)
+        memcpy(deep + 2 * i, "d.", 2);
+    memcpy(deep + 2 * 100, "evil", sizeof "evil");
+    ask(deep, DNS_SERVFAIL, NULL, 60);
+    ask("late.silent", DNS_NOERROR, "1.2.3.4", 3);
+
+    /* A "no" lives for 60 seconds, as the SOA says in two places. */
+    ask("nobody.good", DNS_NXDOMAIN, "good. 60 SOA", 1);
+    ask("nobody.good", DNS_NXDOMAIN, "good. 59 SOA", 0);
+    ask("rumour.evil", DNS_SERVFAIL, NULL, 1);
+    ask("borrowed.evil", DNS_NXDOMAIN, NULL, 1);
     ask("bare.evil", DNS_NOERROR, NULL, 1);
     /* Too many for a datagram, and too many to be kept. */
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
     check(asked == 1, "110 records are asked for again");
 
+    ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
     /* More questions than there is room for wait for a server that says
        nothing. Nobody else does. */
     unsigned char bytes[DNS_UDP_MAX];
@@ -413,6 +540,12 @@ static void test_resolver(const char *build_dir, const char *port)
     }
     close(waiting_fd);
 
+    ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
+    check(asked == 1, "a TTL of a second has passed");
+    check(guessable < 10, "ids and ports that nobody can guess");
+
+    ask_strangely(&resolver_addr, "www.strange.good");
+
     /* Without "recursion desired" nobody is asked. */
     int fd = udp_client();
     asked = 0;
@@ -451,10 +584,10 @@ static void test_hangup(const char *build_dir)
     child_start(&server, NULL, argv, NULL);
     check(child_await(&server, 0, "zone x., 2 records\n", DEADLINE) != NULL,
           "a zone of two records");
-    snprintf(text, sizeof text, "%s@ NS a\n@ NS b\n", top);
+    snprintf(text, sizeof text, "%s@ NS a\n@ NS b\na A 1.2.3.4\n", top);
     write_file(zone_file, text);
     kill(server.pid, SIGHUP);
-    check(child_await(&server, 0, "zone x. read again, 3 records\n",
+    check(child_await(&server, 0, "zone x. read again, 4 records\n",
                       DEADLINE) != NULL,
           "the new file");
     snprintf(text, sizeof text, "%s@ NS a\n@ A oops\n", top);
@@ -479,6 +612,10 @@ static void test_hangup(const char *build_dir)
     check(child_await(&client, 0, "NS b.x.", DEADLINE) != NULL,
           "the old zone is kept");
     child_end(&client, SIGKILL);
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    addr.sin_port = htons((uint16_t)atoi(number));
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ask_strangely(&addr, "a.x");
     check(child_end(&server, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
 }
 
@@ -489,6 +626,9 @@ int main(int argc, char *argv[])
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int i = 0; i < LIARS; i++)
+        liars[i] = -1; /* no use of them yet */
+    resolver.out = -1;
     test_hangup(argv[1]);
 
     /* One port for all of them, which the first one chooses. */
