@@ -384,7 +384,7 @@ static const unsigned char *take(struct reader *reader, size_t count)
 static const char *read_name(struct reader *reader, struct dns_name *name)
 {
     size_t at = reader->at, piece = reader->at;
-    bool jumped = false;
+    int jumps = 0;
     name->length = 0;
     for (;;) {
         if (at >= reader->count)
@@ -394,11 +394,12 @@ static const char *read_name(struct reader *reader, struct dns_name *name)
             if (at + 1 >= reader->count)
                 return "a pointer beyond the end";
             size_t target = get16(reader->bytes + at) & 0x3fffu;
-            if (!jumped)
+            if (jumps == 0)
                 reader->at = at + 2;
             if (target < 12 || target >= piece)
                 return "a pointer that does not point back";
-            jumped = true;
+            if (++jumps > DNS_NAME_MAX / 2) /* no name has so many labels */
+                return "a name of too many pointers";
             at = piece = target;
             continue;
         }
@@ -414,7 +415,7 @@ static const char *read_name(struct reader *reader, struct dns_name *name)
         if (length == 0)
             break;
     }
-    if (!jumped)
+    if (jumps == 0)
         reader->at = at;
     return NULL;
 }

@@ -253,6 +253,31 @@ static void test_lies(void)
         if (!problem)
             dns_message_free(&message);
     }
+
+    /* Data that is a chain of pointers, and a name at its end. */
+    for (int pointers = 127; pointers <= 128; pointers++) {
+        static const char head[] = HEADER("\0", "\2") "\0\0\143\0\1\0\0\0\1\0";
+        size_t at = sizeof head - 1;
+        memcpy(bytes, head, at);
+        bytes[at++] = (unsigned char)(2 * pointers - 1); /* the data's length */
+        size_t last = at;
+        bytes[at++] = 0;
+        for (int i = 0; i < pointers; i++) {
+            bytes[at] = (unsigned char)(0xc0 | last >> 8);
+            bytes[at + 1] = (unsigned char)last;
+            last = at;
+            at += 2;
+        }
+        memcpy(bytes + at, "\0\143\0\1\0\0\0\1\0\0", 10);
+        at += 10;
+        const char *problem = decode(bytes, at, &message);
+        if (pointers == 127)
+            check(!problem, "a name by 127 pointers");
+        else
+            check_text(problem, "a name of too many pointers", "by 128");
+        if (!problem)
+            dns_message_free(&message);
+    }
 }
 
 /* One record of each type, from a zone: written, read again, cut anywhere. */
