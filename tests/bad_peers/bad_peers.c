@@ -351,14 +351,18 @@ static int udp_socket(void)
     return fd;
 }
 
-/* A connection that never blocks; its port is noted for the log. */
-static int tcp_connection(void)
+/* A connection that never blocks; its port is noted for the log. Room for so
+ * many bytes that nobody has read, or what the system gives. */
+static int roomy_connection(int room)
 {
     struct sockaddr_in own = {.sin_family = AF_INET};
     socklen_t length = sizeof own;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
         die("socket");
+    if (room > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
+        die("setsockopt");
     if (connect(fd, (struct sockaddr *)&server_addr, sizeof server_addr)) {
         if (!is("once"))
             wrong("connect: %s", strerror(errno));
@@ -369,6 +373,11 @@ static int tcp_connection(void)
         port_count < MOST_PEERS)
         ports[port_count++] = ntohs(own.sin_port);
     return fd;
+}
+
+static int tcp_connection(void)
+{
+    return roomy_connection(0);
 }
 
 static void reset(int fd)
@@ -404,16 +413,15 @@ static size_t send_stubbornly(int fd, const void *bytes, size_t count)
     return sent;
 }
 
-/* Send the rest, and read: without stay half-close and read to the end. What
- * came must be the same. */
+/* Send the rest, half-close, read to the end: what came must be the same. */
 static void exchange_rest(int fd, const unsigned char *bytes, size_t count,
-                          size_t sent, int stay)
+                          size_t sent)
 {
     static unsigned char back[64 * 1024];
     size_t got = 0;
     int half_closed = 0;
     for (;;) {
-        if (sent == count && !stay && !half_closed++)
+        if (sent == count && !half_closed++)
             shutdown(fd, SHUT_WR);
         struct pollfd ready = {
             .fd = fd, .events = (short)(POLLIN | (sent < count ? POLLOUT : 0))};
@@ -445,8 +453,6 @@ static void exchange_rest(int fd, const unsigned char *bytes, size_t count,
             return;
         }
         got += (size_t)part;
-        if (stay && got == count)
-            return;
     }
     if (is("echo") && got != count)
         wrong("%zu of %zu bytes came back", got, count);
@@ -454,7 +460,7 @@ static void exchange_rest(int fd, const unsigned char *bytes, size_t count,
 
 /* --- TCP attacks --- */
 
-static unsigned char load[10 * 1000 * 1000];
+static unsigned char load[10 * 1000 * 1000], taken[1000 * 1000];
 
 static void reset_before_accept(void)
 {
@@ -528,7 +534,7 @@ static void half_close_then_read(void)
     begin("10 MB, half-close, and only then read");
     int fd = tcp_connection();
     size_t sent = send_stubbornly(fd, load, sizeof load);
-    exchange_rest(fd, load, sizeof load, sent, 0);
+    exchange_rest(fd, load, sizeof load, sent);
     close(fd);
     finish(0);
 }
@@ -551,7 +557,40 @@ static void one_byte_at_a_time(void)
     size_t count = 2000, sent = 0;
     while (sent < count && send_stubbornly(fd, load + sent, 1) == 1)
         sent++;
-    exchange_rest(fd, load, count, sent, 0);
+    exchange_rest(fd, load, count, sent);
+    close(fd);
+    finish(0);
+}
+
+/* Is the answer's last small segment held back until an ACK comes? Nobody
+ * reads before all is there, so that ACK is in no hurry: 40 ms. */
+static void leaves_at_once(void)
+{
+    begin("answers that are longer than the server's buffer");
+    enum { TRIPS = 12 };
+    static const size_t sizes[] = {1, 1000, 66000, 100000, 270000, 300000};
+    int fd = roomy_connection(1000 * 1000);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        int late = 0;
+        for (int trip = 0; trip < TRIPS; trip++) {
+            long long began = now_ms();
+            int back = 0;
+            size_t sent = 0;
+            while (back < (int)sizes[i] && now_ms() < began + DEADLINE) {
+                ssize_t put =
+                    send(fd, load + sent, sizes[i] - sent, MSG_NOSIGNAL);
+                sent += put > 0 ? (size_t)put : 0;
+                child_listen(&server, put > 0 ? 0 : 1);
+                if (ioctl(fd, FIONREAD, &back) == -1)
+                    die("ioctl FIONREAD");
+            }
+            recv(fd, taken, sizeof taken, 0);
+            late += now_ms() - began >= 35;
+        }
+        if (late > TRIPS * 3 / 4) /* a busy machine is late now and then */
+            wrong("%zu bytes: %d of %d round trips take 35 ms or more",
+                  sizes[i], late, TRIPS);
+    }
     close(fd);
     finish(0);
 }
@@ -563,10 +602,10 @@ static void special_bytes(void)
     for (size_t i = 0; i < sizeof special; i++)
         special[i] = i < 1024 ? 0 : i < 2048 ? 0xff : (unsigned char)(i / 3);
     int fd = tcp_connection();
-    exchange_rest(fd, special, sizeof special, 0, 0);
+    exchange_rest(fd, special, sizeof special, 0);
     close(fd);
     fd = tcp_connection();
-    exchange_rest(fd, special + 1024, sizeof special - 1024, 0, 0);
+    exchange_rest(fd, special + 1024, sizeof special - 1024, 0);
     close(fd);
     finish(0);
 }
@@ -883,6 +922,8 @@ int main(int argc, char *argv[])
         half_close_then_read();
         connect_and_close();
         one_byte_at_a_time();
+        if (is("prompt"))
+            leaves_at_once();
         special_bytes();
         never_reads();
         never_speaks();
