@@ -51,6 +51,7 @@ static char port_text[16];
 static const char *own_port = "0"; /* what the server is given for it */
 static struct sockaddr_in server_addr;
 static long baseline_fds, baseline_kb;
+static int own_network;    /* where nobody else is */
 static const char *attack; /* under way */
 static size_t attack_from; /* where in the log it began */
 static int failures;
@@ -628,13 +629,42 @@ static void never_speaks(void)
 {
     begin("a peer that never speaks");
     int fd = tcp_connection();
-    if (is("many"))
+    if (is("many") || is("hurries"))
         is_served();
     long cpu = cpu_ms_during(50);
     if (cpu > 25)
         wrong("it spins meanwhile: %ld of 50 ms", cpu);
     close(fd);
     finish(4);
+}
+
+/* How large this network's output buffers are. 0 if that is not ours to say. */
+static int set_output_buffers(const char *sizes)
+{
+    int fd = own_network
+                 ? open("/proc/sys/net/ipv4/tcp_wmem", O_WRONLY | O_CLOEXEC)
+                 : -1;
+    if (fd == -1)
+        return 0;
+    ssize_t put = write(fd, sizes, strlen(sizes));
+    close(fd);
+    return put > 0;
+}
+
+/* Zeros are questions. The answers soon fill buffers that are so small, and the
+ * server's write has to wait. (Elsewhere it would take a million of them.) */
+static void asks_and_never_reads(void)
+{
+    begin("a peer that asks and never reads");
+    static const unsigned char zeros[200 * 1000];
+    if (!set_output_buffers("4096 16384 16384"))
+        return;
+    int fd = roomy_connection(1);
+    send_stubbornly(fd, zeros, sizeof zeros);
+    is_served();
+    close(fd);
+    set_output_buffers("4096 16384 4194304"); /* as Linux has it */
+    finish(0);
 }
 
 /* All connect, then all send, then all have an answer. */
@@ -878,6 +908,7 @@ static void enter_own_network(void)
         exit(1);
     }
     close(fd);
+    own_network = 1;
 }
 
 int main(int argc, char *argv[])
@@ -927,6 +958,8 @@ int main(int argc, char *argv[])
         special_bytes();
         never_reads();
         never_speaks();
+        if (is("hurries"))
+            asks_and_never_reads();
         if (!is("once")) {
             no_descriptors();
             at_once(every_attack || is("many") ? 1000 : 100);
