@@ -429,8 +429,10 @@ static void finish(struct run *run)
         if (!nothing_left(run, i, line, "at all"))
             return;
     bool was_running[MAX_TERMINALS];
+    int running = 0;
     for (int i = 0; i < count; i++) {
         was_running[i] = terminal_running(&run->terminals[i]);
+        running += was_running[i];
         if (!was_running[i] &&
             (!await_end(run, i, line) || !ended_well(run, i, line)))
             return;
@@ -441,7 +443,8 @@ static void finish(struct run *run)
     for (int i = 0; i < count; i++) {
         if (!was_running[i])
             continue;
-        run->skipping[i] = true; /* its last words are its own affair */
+        if (running > 1) /* one may see the other go, and say so */
+            run->skipping[i] = true;
         if (!await_end(run, i, line))
             return;
         int status = run->terminals[i].status;

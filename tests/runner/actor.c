@@ -17,6 +17,13 @@ static void say_lines(char *lines[])
         printf("%s\n", *lines);
 }
 
+static void on_interrupt(int number)
+{
+    (void)number;
+    puts("good bye"); /* the program does nothing but wait: safe here */
+    _exit(0);
+}
+
 static void list_descriptors(void)
 {
     for (int fd = 0; fd < 1024; fd++)
@@ -86,7 +93,12 @@ int main(int argc, char *argv[])
         pause();
     } else if (strcmp(part, "family_and_go") == 0)
         found_family();
-    else if (strcmp(part, "stubborn") == 0) {
+    else if (strcmp(part, "polite") == 0) {
+        signal(SIGINT, on_interrupt);
+        puts("ready");
+        for (;;)
+            pause();
+    } else if (strcmp(part, "stubborn") == 0) {
         signal(SIGINT, SIG_IGN);
         puts("ready");
         for (;;)
