@@ -186,8 +186,11 @@ static enum outcome do_chapter(const struct command *command,
         if (session)
             outcome = run_one(command, chapter, &page, session);
         else {
-            fprintf(stderr, "play: %s has no session \"%s\"\n", path,
+            fprintf(stderr, "play: %s has no session \"%s\"; there are:", path,
                     command->session);
+            for (size_t i = 0; i < page.session_count; i++)
+                fprintf(stderr, " %s", page.sessions[i].name);
+            fputc('\n', stderr);
             outcome = FAILED;
         }
     } else {

@@ -28,6 +28,14 @@ enum {
     SETTLE = 500 /* ms to fall asleep; who never sleeps is not waited for */
 };
 
+/* What was done at a terminal, and after how much of its output. */
+struct note {
+    int terminal;
+    size_t at;
+    char mark; /* '$', '>' or '^' */
+    char *text;
+};
+
 struct run {
     const struct page *page;
     const struct session *session;
@@ -37,6 +45,8 @@ struct run {
     struct terminal terminals[MAX_TERMINALS];
     bool skipping[MAX_TERMINALS];       /* after "..." */
     bool status_checked[MAX_TERMINALS]; /* by "?" */
+    struct note *notes;
+    size_t note_count;
     bool failed;
 };
 
@@ -79,38 +89,81 @@ static const char *label(const struct run *run, int terminal)
     return *name ? name : "the program";
 }
 
+/* The line of the page, with the values that stand for it in this run. */
+static void print_expected(const struct run *run, const char *text)
+{
+    const struct session *session = run->session;
+    struct bindings known = run->bindings;
+    for (int i = 0; i < session->literal_count; i++)
+        if (!*known.values[i])
+            snprintf(known.values[i], sizeof known.values[i], "%s",
+                     session->literals[i].text);
+    char *here = substituted(&known, text);
+    fprintf(stderr, "    the page:    %s\n", text);
+    if (strcmp(here, text) != 0)
+        fprintf(stderr, "    in this run: %s\n", here);
+    free(here);
+}
+
 static void blame_line(struct run *run, const struct step *step,
                        const char *came, size_t length, size_t column)
 {
     blame(run, step->line, "%s printed something else",
           label(run, step->terminal));
-    fprintf(stderr, "    the page:    %s\n    the program: ", step->text);
-    print_escaped(came, length);
-    fprintf(stderr, "\n%*s^ from here on\n", (int)(16 + column), "");
+    print_expected(run, step->text);
+    /* Of a long line only what is around the difference. */
+    size_t from = column > 300 ? column - 40 : 0;
+    fprintf(stderr, "    the program: %s", from ? "..." : "");
+    print_escaped(came + from, length - from);
+    int blanks = 17 + (from ? 3 : 0);
+    for (size_t i = from; i + 1 < column; i++)
+        if ((unsigned char)came[i] < ' ' || came[i] == 0x7f)
+            blanks += 3; /* \x1b */
+    blanks += columns_of(came + from, column - 1 - from);
+    fprintf(stderr, "\n%*s^ from here on\n", blanks, "");
 }
 
-/* All that a terminal showed; of much only the beginning and the end. */
-static void report_terminal(const struct terminal *terminal)
+/* What a terminal printed; of much only the beginning and the end. */
+static void report_output(const char *output, size_t length)
 {
-    if (!terminal->command)
-        return;
-    char status[24] = "";
-    fprintf(stderr, "\n%s$ %s\n", terminal->name, terminal->command);
     size_t lines = 0, seen = 0;
-    for (size_t i = 0; i < terminal->length; i++)
-        lines += terminal->output[i] == '\n';
-    for (size_t at = 0; at < terminal->length; seen++) {
-        const char *line = terminal->output + at;
-        const char *end = memchr(line, '\n', terminal->length - at);
-        size_t length = end ? (size_t)(end - line) : terminal->length - at;
+    for (size_t i = 0; i < length; i++)
+        lines += output[i] == '\n';
+    for (size_t at = 0; at < length; seen++) {
+        const char *line = output + at;
+        const char *end = memchr(line, '\n', length - at);
+        size_t count = end ? (size_t)(end - line) : length - at;
         if (seen < 40 || seen + 20 > lines) {
             fprintf(stderr, "    ");
-            print_escaped(line, length);
+            print_escaped(line, count);
             fprintf(stderr, end ? "\n" : " (no newline)\n");
         } else if (seen == 40)
             fprintf(stderr, "    ... %zu lines ...\n", lines - 60);
-        at += length + 1;
+        at += count + 1;
     }
+}
+
+/* All that a terminal showed: what was done there, and what it printed. */
+static void report_terminal(const struct run *run, int i)
+{
+    const struct terminal *terminal = &run->terminals[i];
+    if (!terminal->command)
+        return;
+    fputc('\n', stderr);
+    size_t at = 0;
+    for (size_t k = 0; k < run->note_count; k++) {
+        const struct note *note = &run->notes[k];
+        if (note->terminal != i)
+            continue;
+        if (note->at > at)
+            report_output(terminal->output + at, note->at - at);
+        at = note->at;
+        fprintf(stderr, "%s%c%s%s\n", run->session->terminals[i], note->mark,
+                note->mark == '^' ? "" : " ", note->text);
+    }
+    if (terminal->length > at)
+        report_output(terminal->output + at, terminal->length - at);
+    char status[24] = "";
     if (terminal->flooded)
         fprintf(stderr, "    (and on and on: no longer read)\n");
     if (terminal->pid > 0)
@@ -125,6 +178,28 @@ static void show(struct run *run, int terminal, enum view_kind kind,
 {
     if (run->options->view)
         view_line(run->options->view, terminal, kind, text);
+}
+
+/* Shows what is done at a terminal, and keeps it for the report. */
+static void note(struct run *run, int terminal, enum view_kind kind,
+                 const char *text)
+{
+    show(run, terminal, kind, text);
+    struct note *larger =
+        realloc(run->notes, (run->note_count + 1) * sizeof *larger);
+    char *copy = strdup(kind == VIEW_KEY ? text + 1 : text);
+    if (!larger || !copy) {
+        perror("play: malloc");
+        exit(1);
+    }
+    run->notes = larger;
+    run->notes[run->note_count++] =
+        (struct note){.terminal = terminal,
+                      .at = run->terminals[terminal].length,
+                      .mark = kind == VIEW_STARTED ? '$'
+                              : kind == VIEW_TYPED ? '>'
+                                                   : '^',
+                      .text = copy};
 }
 
 /* Somebody pressed Ctrl-C on the runner itself. */
@@ -170,7 +245,7 @@ static const char *await_line(struct run *run, const struct step *step)
                 blame(run, step->line, "%s did not print this within %g s",
                       label(run, step->terminal),
                       run->options->deadline / 1000.0);
-            fprintf(stderr, "    the page:    %s\n", step->text);
+            print_expected(run, step->text);
             if (length > 0) {
                 fprintf(stderr, "    the program: ");
                 print_escaped(partial, length);
@@ -323,7 +398,7 @@ static void step_start(struct run *run, const struct step *step)
     if (!ready_to_act(run, step))
         return;
     char *command = substituted(&run->bindings, step->text);
-    show(run, i, VIEW_STARTED, command);
+    note(run, i, VIEW_STARTED, command);
     terminal->name = run->session->terminals[i];
     run->status_checked[i] = false;
     if (!terminal_start(terminal, command, run->scratch.chapter))
@@ -345,14 +420,14 @@ static void step_act(struct run *run, const struct step *step)
     }
     if (step->kind == STEP_TYPE) {
         char *text = substituted(&run->bindings, step->text);
-        show(run, i, VIEW_TYPED, text);
+        note(run, i, VIEW_TYPED, text);
         terminal_type(terminal, text);
         free(text);
     } else if (step->kind == STEP_CTRL_D) {
-        show(run, i, VIEW_KEY, "^D");
+        note(run, i, VIEW_KEY, "^D");
         terminal_end_input(terminal);
     } else {
-        show(run, i, VIEW_KEY, "^C");
+        note(run, i, VIEW_KEY, "^C");
         terminal_interrupt(terminal);
     }
 }
@@ -563,18 +638,22 @@ enum outcome run_session(const struct page *page, const struct session *session,
         finish(run);
     if (options->view)
         view_end(options->view);
-    if (run->failed && !terminals_interrupted()) {
+    if (run->failed && run->note_count > 0 && !terminals_interrupted()) {
         let_end(run);
+        settle(run); /* whoever is about to end, has ended in the report */
         fprintf(stderr, "\nAll that the terminals showed:\n");
         for (int i = 0; i < session->terminal_count; i++)
-            report_terminal(&run->terminals[i]);
-        fprintf(stderr, "\nTo watch it: play %.4s %s --step\n",
+            report_terminal(run, i);
+        fprintf(stderr, "\nTo watch it: build/play %.4s %s --step\n",
                 options->chapter, session->name);
     }
     terminals_close(run->terminals, session->terminal_count);
     while (lock_count > 0)
         close(locks[--lock_count]);
     scratch_remove(&run->scratch);
+    while (run->note_count > 0)
+        free(run->notes[--run->note_count].text);
+    free(run->notes);
     bool failed = run->failed;
     free(run);
     return failed ? FAILED : PASSED;

@@ -48,6 +48,20 @@ static size_t character(const char *text, int *columns)
     return length;
 }
 
+int columns_of(const char *text, size_t length)
+{
+    int columns = 0;
+    for (size_t at = 0; at < length && text[at];) {
+        int wide;
+        size_t bytes = character(text + at, &wide);
+        if (at + bytes > length)
+            break; /* only a part of the last one */
+        at += bytes;
+        columns += wide;
+    }
+    return columns;
+}
+
 /*
  * How many bytes of text go into a row of that width; breaks at a blank
  * where there is one. *used: the columns they take.

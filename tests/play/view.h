@@ -46,6 +46,9 @@ void view_pause(struct view *view); /* tells that Enter goes on */
 void view_end(struct view *view);
 void view_free(struct view *view);
 
+/* Columns that the characters in text[0..length) take. */
+int columns_of(const char *text, size_t length);
+
 /* The session as a picture of terminals. False: errno tells. */
 bool view_write_svg(const struct view *view, const char *path);
 
