@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { MIN_LANE = 34, MAX_COLUMNS = 160, ROWS_PER_HEAD = 18 };
+enum { MIN_LANE = 34, MIN_COLUMNS = 20, MAX_COLUMNS = 160, ROWS_PER_HEAD = 18 };
 
 static const char typed_color[] = "\033[1;32m";
 static const char spoken_color[] = "\033[35m";
@@ -189,7 +189,22 @@ static int screen_columns(FILE *out)
         columns = size.ws_col;
     if (columns <= 0)
         columns = 80;
-    return columns > MAX_COLUMNS ? MAX_COLUMNS : columns;
+    return columns > MAX_COLUMNS   ? MAX_COLUMNS
+           : columns < MIN_COLUMNS ? MIN_COLUMNS
+                                   : columns;
+}
+
+/* The window may have another width since the last line. */
+static bool fit_screen(struct view *view)
+{
+    int columns = screen_columns(view->out);
+    if (columns == view->columns)
+        return false;
+    int count = view->session->terminal_count;
+    int lane = (columns - 2 * (count - 1)) / count;
+    view->columns = columns;
+    view->lane_width = count > 1 && lane >= MIN_LANE ? lane : 0;
+    return true;
 }
 
 void view_begin(struct view *view, const struct page *page,
@@ -197,12 +212,8 @@ void view_begin(struct view *view, const struct page *page,
 {
     *view = (struct view){.session = session,
                           .out = out,
-                          .columns = screen_columns(out),
                           .color = isatty(fileno(out)) && !getenv("NO_COLOR")};
-    int count = session->terminal_count;
-    int lane = (view->columns - 2 * (count - 1)) / count;
-    if (count > 1 && lane >= MIN_LANE)
-        view->lane_width = lane;
+    fit_screen(view);
     fputc('\n', out);
     paint(view, "\033[1;7m");
     fprintf(out, " %.4s %s ", chapter, session->name);
@@ -217,6 +228,8 @@ void view_say(struct view *view, const char *text)
     remember(view, -1, VIEW_SAID, text);
     if (!view->after_speech)
         fputc('\n', view->out);
+    if (fit_screen(view))
+        view->rows = ROWS_PER_HEAD + 1; /* new lanes: name them again */
     int width = view->columns > 100 ? 100 : view->columns;
     do {
         int used;
@@ -237,12 +250,12 @@ void view_line(struct view *view, int terminal, enum view_kind kind,
 {
     static const char *const marks[] = {"$ ", "> ", "", "", "ended: ", ""};
     remember(view, terminal, kind, text);
-    if (view->after_speech) {
+    bool resized = fit_screen(view);
+    if (view->after_speech)
         fputc('\n', view->out);
-        if (view->rows > ROWS_PER_HEAD)
-            lane_heads(view);
-        view->after_speech = false;
-    }
+    if (resized || (view->after_speech && view->rows > ROWS_PER_HEAD))
+        lane_heads(view);
+    view->after_speech = false;
 
     char line[4096];
     snprintf(line, sizeof line, "%s%s", marks[kind], text);
