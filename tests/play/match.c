@@ -72,6 +72,17 @@ static int literal_at(const struct session *session, const char *text,
     return found;
 }
 
+bool has_literal(const struct session *session, const char *text, int number)
+{
+    for (size_t at = 0; text[at];) {
+        int found = literal_at(session, text, at);
+        if (found == number)
+            return true;
+        at += found >= 0 ? strlen(session->literals[found].text) : 1;
+    }
+    return false;
+}
+
 /* How much of actual is a value of the literal's kind? */
 static size_t value_length(const char *literal, char next, const char *actual)
 {
@@ -192,6 +203,7 @@ struct expression {
     const struct bindings *bindings;
     const char *error; /* NULL while all is well */
     int depth;
+    bool varies; /* a literal stands in this comparison */
 };
 
 static double sum(struct expression *expression);
@@ -233,6 +245,7 @@ static double number(struct expression *expression)
         const char *literal = session->literals[i].text;
         if (strlen(literal) == length && strncmp(literal, start, length) == 0) {
             const char *value = expression->bindings->values[i];
+            expression->varies = true;
             if (!*value)
                 expression->error = "a value in it was never printed";
             return strtod(value, NULL);
@@ -308,10 +321,13 @@ bool where_holds(const char *where, const struct bindings *bindings,
         look(&expression);
         const char *start = expression.text;
         double left = 0, right = 0;
+        expression.varies = false;
         bool holds = compare(&expression, &left, &right);
         char end = look(&expression);
         if (!expression.error && end && end != ';')
             expression.error = "there is more than a comparison";
+        if (!expression.error && !expression.varies)
+            expression.error = "nothing in it varies";
         int length = (int)strcspn(start, ";");
         if (length > 100)
             length = 100;

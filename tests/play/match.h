@@ -30,6 +30,9 @@ void bindings_of_page(struct bindings *bindings, const struct session *session);
 bool line_matches(struct bindings *bindings, const char *expected,
                   const char *actual, size_t *column);
 
+/* Does the session's literal of that number stand in the text? */
+bool has_literal(const struct session *session, const char *text, int number);
+
 /*
  * The text of the page with bound literals replaced by their values, and
  * ports not known yet by 0. The result is the caller's to free.

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct reader {
     struct page *page;
@@ -241,6 +242,26 @@ static bool parse_steps(struct reader *reader, struct session *session,
     return fail(reader, session->line, "the fence is never closed");
 }
 
+/* A value that stands nowhere is a slip, or has been left behind. */
+static bool check_literals(struct reader *reader, const struct session *session)
+{
+    for (int i = 0; i < session->literal_count; i++) {
+        const struct literal *literal = &session->literals[i];
+        if (literal->kind != LITERAL_ANY &&
+            literal->text[strspn(literal->text, "0123456789")])
+            return fail(reader, session->line, "%s is not a port",
+                        literal->text);
+        bool found = false;
+        for (size_t k = 0; k < session->step_count && !found; k++)
+            found = session->steps[k].kind != STEP_SAY &&
+                    has_literal(session, session->steps[k].text, i);
+        if (!found)
+            return fail(reader, session->line, "%s stands nowhere in \"%s\"",
+                        literal->text, session->name);
+    }
+    return true;
+}
+
 /* The sample on the page must satisfy its own condition. */
 static bool check_sample(struct reader *reader, const struct session *session)
 {
@@ -266,13 +287,14 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
         return false;
     if (!session->name || !is_name(session->name))
         return fail(reader, session->line,
-                    "a console block needs name=NAME (a-z, 0-9, _ and -)");
+                    "a session's name is made of a-z, 0-9, _ and -");
     for (size_t i = 0; i + 1 < page->session_count; i++)
         if (strcmp(page->sessions[i].name, session->name) == 0)
             return fail(reader, session->line,
                         "two sessions are called \"%s\" (the first in line %d)",
                         session->name, page->sessions[i].line);
-    return parse_steps(reader, session, fence) && check_sample(reader, session);
+    return parse_steps(reader, session, fence) &&
+           check_literals(reader, session) && check_sample(reader, session);
 }
 
 /* From "<!--" to "-->", perhaps over several lines; its inner text. */
@@ -292,6 +314,17 @@ static bool take_comment(struct reader *reader, char *line, char **inner)
     return true;
 }
 
+/* A fence for "console", however it is written. */
+static bool opens_console(const char *line)
+{
+    line += strspn(line, " \t>");
+    size_t fence = strspn(line, "`~");
+    line += fence;
+    line += strspn(line, " \t");
+    return fence >= 3 && strncasecmp(line, "console", 7) == 0 &&
+           !isalnum((unsigned char)line[7]);
+}
+
 static bool parse_lines(struct reader *reader)
 {
     struct page *page = reader->page;
@@ -309,6 +342,13 @@ static bool parse_lines(struct reader *reader)
             if (!page->title)
                 page->title = heading;
         }
+        /* Other ways are another tool's session: read here, never run. */
+        static const char opening[] = "```console name=";
+        if (opens_console(line) &&
+            strncmp(line, opening, sizeof opening - 1) != 0)
+            return fail(reader, reader->line,
+                        "a session needs name= first, and begins with %sNAME",
+                        opening);
         size_t ticks = strspn(line, "`");
         char fence[16];
         if (ticks >= 3 && ticks < sizeof fence) {
@@ -328,8 +368,7 @@ static bool parse_lines(struct reader *reader)
                 if (!line)
                     return fail(reader, first, "the fence is never closed");
             }
-        } else if (strncmp(line + strspn(line, " >"), "```console", 10) == 0)
-            return fail(reader, reader->line, "indented sessions are not run");
+        }
         comment = NULL;
     }
     return true;
@@ -350,6 +389,8 @@ bool page_parse(struct page *page, const char *path, const char *bytes,
     struct reader reader = {.page = page, .next = page->text};
     if (strlen(page->text) != length)
         return fail(&reader, 1, "a page has no NUL bytes");
+    if (strchr(page->text, '\r'))
+        return fail(&reader, 1, "lines end with CR LF here, not with LF");
     bool ok = parse_lines(&reader);
     if (!page->title)
         page->title = "";
