@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum {
-    SETTLE = 500 /* ms to fall asleep; who never sleeps is not waited for */
+    SETTLE = 3000 /* ms to fall asleep; who never sleeps is not waited for */
 };
 
 /* What was done at a terminal, and after how much of its output. */
