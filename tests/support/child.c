@@ -55,6 +55,7 @@ void child_start(struct child *child, const char *folder, char *const argv[],
         atexit(end_all);
         signal(SIGINT, end_all_by);
         signal(SIGTERM, end_all_by);
+        signal(SIGQUIT, end_all_by);
         signal(SIGPIPE, SIG_IGN);
     }
     int in[2], out[2];
@@ -79,6 +80,7 @@ void child_start(struct child *child, const char *folder, char *const argv[],
         signal(SIGPIPE, SIG_DFL);
         signal(SIGINT, SIG_DFL);
         signal(SIGTERM, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
         setpgid(0, 0);
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
