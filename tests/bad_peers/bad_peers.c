@@ -9,17 +9,16 @@
  */
 #define _GNU_SOURCE
 #include "child.h"
+#include "network.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -891,26 +890,6 @@ static int find_server(const char *file, char *line, size_t size)
     return 0;
 }
 
-/*
- * Floods leave TIME_WAITs behind, tens of thousands when this runs again and
- * again, and a system keeps only so many: in a network of our own they are
- * no other test's affair. Where that is forbidden, the common one will do.
- */
-static void enter_own_network(void)
-{
-    if (unshare(CLONE_NEWNET) == -1 &&
-        unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-        return;
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &loopback) == -1) {
-        perror("bad_peers: lo up");
-        exit(1);
-    }
-    close(fd);
-    own_network = 1;
-}
-
 int main(int argc, char *argv[])
 {
     if (argc != 5 && argc != 6) {
@@ -933,7 +912,7 @@ int main(int argc, char *argv[])
     most.rlim_cur = most.rlim_max;
     setrlimit(RLIMIT_NOFILE, &most);
     fill(load, sizeof load);
-    enter_own_network();
+    own_network = enter_own_network();
 
     /* How it is before anybody has been unkind to it. */
     attack = "at first";

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "child.h"
+#include "network.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -47,6 +48,7 @@ enum deed {
     HALF,            /* half of what came goes back, then the end */
     MORE,            /* what came goes back twice, then the end */
     LIES,            /* as much as came goes back, but other bytes */
+    LIES_FIRST,      /* datagrams: the same, but the first byte is another */
     ANSWERS_GARBAGE, /* other bytes, then the end */
     ENDLESS_GARBAGE, /* other bytes, and the connection stays */
     SILENCE,         /* hears everything, says nothing */
@@ -59,10 +61,10 @@ enum deed {
 };
 
 static const char *const deed_names[] = {
-    "nobody",       "closes",        "resets",       "closes_later",
-    "resets_later", "half",          "more",         "lies",
-    "garbage",      "endless",       "silence",      "absence",
-    "greets_ends",  "greets_resets", "greets_waits", "greets_floods"};
+    "nobody",       "closes",       "resets",  "closes_later", "resets_later",
+    "half",         "more",         "lies",    "lies_first",   "garbage",
+    "endless",      "silence",      "absence", "greets_ends",  "greets_resets",
+    "greets_waits", "greets_floods"};
 
 static _Noreturn void die(const char *call)
 {
@@ -229,6 +231,8 @@ static int play_udp(struct child *client, int fd, enum deed deed)
             continue;
         if (deed == LIES && count > 0)
             bytes[count - 1] ^= 1;
+        if (deed == LIES_FIRST && count > 0)
+            bytes[0] ^= 1;
         size_t size = (size_t)count;
         if (deed == HALF)
             size /= 2;
@@ -272,6 +276,8 @@ static void test(enum deed deed, const char *folder)
     if (!tcp && (deed == CLOSES_LATER || deed == RESETS_LATER ||
                  deed == ABSENCE || deed >= GREETS_ENDS))
         return; /* nothing of the kind with datagrams */
+    if (tcp && deed == LIES_FIRST)
+        return; /* in a stream it is a lie like any other */
     if (deed >= GREETS_ENDS && !*greeting)
         return; /* this one expects to be asked first */
     int fd = server_socket(tcp ? SOCK_STREAM : SOCK_DGRAM,
@@ -395,6 +401,7 @@ int main(int argc, char *argv[])
         garbage[i] =
             (unsigned char)((state = state * 1103515245 + 12345) >> 16);
 
+    enter_own_network();
     char folder[] = "/tmp/bad_servers.XXXXXX";
     if (!mkdtemp(folder))
         die("mkdtemp");

@@ -1,0 +1,15 @@
+/*
+ * network.h - a network of one's own. Linux only.
+ *
+ * Floods leave TIME_WAITs behind, tens of thousands when a test runs again and
+ * again, and a system keeps only so many; and to read a table of so many costs
+ * a program processor time that a test may take for spinning.
+ */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+/* Into a new network with nothing but a loopback, for this process and its
+ * children to be. 0 where that is forbidden: the common one will have to do. */
+int enter_own_network(void);
+
+#endif
