@@ -636,6 +636,9 @@ static void never_speaks(void)
     long cpu = cpu_ms_during(50);
     if (cpu > 25)
         wrong("it spins meanwhile: %ld of 50 ms", cpu);
+    if (every_attack && is("impatient") &&
+        !child_await(&server, attack_from, "idle for too long", 3 * DEADLINE))
+        wrong("it is not hung up");
     close(fd);
     finish(4);
 }
