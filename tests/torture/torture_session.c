@@ -201,8 +201,8 @@ static void judge(struct run *run, int status)
         for (char *line = text; line && *line && !wrong;
              line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
             int number = -1;
-            if (*line != ' ' && strstr(line, "$ "))
-                command = line;
+            if (*line != ' ' && line[strcspn(line, "$\n")] == '$')
+                command = line; /* "alice$ ./...", not "alice> ..." */
             if (strncmp(line, "    (still running)", 19) == 0)
                 wrong = "a program hangs";
             if (strncmp(line, "    (ended: ", 12) != 0)
