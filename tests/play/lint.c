@@ -40,7 +40,7 @@ static bool same_session(const struct page *page, const struct session *a,
         return false;
     }
     if (strcmp(a->where, b->where) != 0 || strcmp(a->needs, b->needs) != 0 ||
-        !same_literals(a, b)) {
+        a->one_cpu != b->one_cpu || !same_literals(a, b)) {
         fprintf(stderr,
                 "%s:%d: session \"%s\" has other attributes than %s:%d\n",
                 other->path, b->line, b->name, page->path, a->line);

@@ -626,6 +626,7 @@ enum outcome run_session(const struct page *page, const struct session *session,
     run->session = session;
     run->options = options;
     bindings_clear(&run->bindings, session);
+    terminals_share_cpu(session->one_cpu);
     int locks[MAX_LITERALS], lock_count = 0;
 
     if (!scratch_make(&run->scratch, options->places, options->chapter,

@@ -48,6 +48,7 @@ struct session {
     struct literal literals[MAX_LITERALS];
     const char *where; /* "" when there is no condition */
     const char *needs; /* comma-separated, "" for none */
+    bool one_cpu;      /* cpus=1: its programs share a processor */
     bool single;       /* one terminal, unnamed: "$ command" */
     int terminal_count;
     const char *terminals[MAX_TERMINALS];

@@ -2,7 +2,8 @@
  * terminal.c - processes, their pipes, their ends.
  *
  * Beyond POSIX: on Linux a child asks to be killed when the runner dies
- * (prctl), and /proc tells whether it sleeps.
+ * (prctl), may be kept to one processor (sched_setaffinity), and /proc tells
+ * whether it sleeps.
  */
 #define _GNU_SOURCE
 #include "terminal.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@ extern char **environ;
 
 static int signal_pipe[2]; /* a caught signal puts its number here */
 static volatile sig_atomic_t stop_signal;
+static int shared_cpu = -1; /* of all children; -1: any */
 
 static void on_signal(int number)
 {
@@ -64,6 +67,15 @@ int terminals_interrupted(void)
     return stop_signal;
 }
 
+void terminals_share_cpu(bool share)
+{
+#ifdef __linux__
+    shared_cpu = share ? sched_getcpu() : -1;
+#else
+    (void)share;
+#endif
+}
+
 /* PATH and LC_ALL, and what a tool around the runner must reach inside. */
 static char **child_environment(const char *directory)
 {
@@ -95,6 +107,20 @@ static char **child_environment(const char *directory)
     return result;
 }
 
+/* In the child: run where the others of the session run. */
+static void share_cpu(void)
+{
+#ifdef __linux__
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET((size_t)shared_cpu, &only);
+    if (sched_setaffinity(0, sizeof only, &only) == -1) {
+        dprintf(2, "sched_setaffinity: %s\n", strerror(errno));
+        _exit(127);
+    }
+#endif
+}
+
 /* In the child: become the program. Only async-signal-safe trouble here. */
 static _Noreturn void become(char *command, const char *directory, int input,
                              int output, pid_t runner)
@@ -110,6 +136,8 @@ static _Noreturn void become(char *command, const char *directory, int input,
     dup2(input, 0);
     dup2(output, 1);
     dup2(output, 2);
+    if (shared_cpu >= 0)
+        share_cpu();
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
     sigset_t none;

@@ -37,6 +37,14 @@ void terminals_prepare(void);
 int terminals_interrupted(void);
 
 /*
+ * What is started from here on shares one processor, the one the runner is on
+ * now; or, with false, has what the runner was given. Packets of two
+ * processors may overtake one another on loopback, those of one do not. Where
+ * the system does not let us choose (other than Linux), nothing changes.
+ */
+void terminals_share_cpu(bool share);
+
+/*
  * Starts command in directory (the terminal must not be running anything).
  * Words are split at blanks; a command with a character that means something
  * to a shell is given to /bin/sh. False: errno tells why.
