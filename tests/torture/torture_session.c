@@ -8,9 +8,10 @@
  * that was hit says which call it was, or why it failed, and does not end
  * with status 0 as if nothing had happened. What may be, with its reason,
  * stands in TOLERATED: "PROGRAM CALL reason", or, where it is so in one session
- * only, "PROGRAM CALL chNN.SESSION reason". Of a thousand calls in a loop the
- * first EACH_K fail, and then the 32nd, the 64th and so on. Without --all only
- * the first call of each kind fails.
+ * only, "PROGRAM CALL chNN.SESSION reason". Where a program makes more than
+ * EACH calls of a kind it measures, or serves a thousand: of these the first 16
+ * fail, and then the 32nd, the 64th and so on. Without --all only the first
+ * call of each kind fails.
  */
 #define _GNU_SOURCE
 #include "child.h"
@@ -24,25 +25,31 @@
 #include <unistd.h>
 
 enum {
-    MOST_TASKS = 4000,
-    EACH_K = 16, /* of one kind of call in one process: each of them */
+    MOST_KINDS = 200,
+    EACH = 128, /* of one kind in one process: every single one */
     AT_ONCE = 2,
     SKIPPED = 77
 };
 
-struct task {
+/* One kind of call in one program, and how often a process makes it. */
+struct kind {
     char program[40], call[20];
-    int k;
+    long calls;
 };
 
-static struct task tasks[MOST_TASKS];
-static int task_count, failures, unreached, loaded;
+struct task {
+    const char *program, *call;
+    long k; /* of these calls the one that is to fail, from 1 */
+};
+
+static struct kind kinds[MOST_KINDS];
+static int kind_count, failures, unreached, loaded;
 static const char *play, *library, *tolerated, *programs, *chapter, *session;
 
 /* A run in its own words: the child, and where its calls are written. */
 struct run {
     struct child child;
-    const struct task *task; /* NULL: a free place */
+    struct task task; /* program NULL: a free place */
     char log[4200];
 };
 
@@ -59,8 +66,8 @@ static void start(struct run *run, const struct task *task, const char *log)
     char *environment[] = {preload, file, NULL, NULL, NULL, NULL, NULL};
     if (task) {
         /* Who may not have a namespace may not have it in another way. */
-        snprintf(fail, sizeof fail, "TORTURE_FAIL=%s:%d%s", task->call, task->k,
-                 strcmp(task->call, "unshare") == 0 ? "+" : "");
+        snprintf(fail, sizeof fail, "TORTURE_FAIL=%s:%ld%s", task->call,
+                 task->k, strcmp(task->call, "unshare") == 0 ? "+" : "");
         snprintf(only, sizeof only, "TORTURE_PROGRAM=%s", task->program);
         environment[2] = fail;
         environment[3] = only;
@@ -69,7 +76,7 @@ static void start(struct run *run, const struct task *task, const char *log)
     }
     char *argv[] = {(char *)play, "--check", (char *)chapter, (char *)session,
                     NULL};
-    run->task = task;
+    run->task = task ? *task : (struct task){.k = 0};
     child_start(&run->child, NULL, argv, environment);
     child_type(&run->child, NULL);
 }
@@ -88,14 +95,18 @@ static int is_ours(const char *program)
     return found;
 }
 
-static int is_to_fail(long k, int all)
+/* The next call of its kind that is to fail; 0 after the last. */
+static long next_k(const struct kind *kind, long k, int all)
 {
-    return k == 1 || (all && (k <= EACH_K || (k & (k - 1)) == 0));
+    if (k > 0 && !all)
+        return 0;
+    k = kind->calls <= EACH || k < 16 ? k + 1 : k * 2;
+    return k <= kind->calls ? k : 0;
 }
 
-/* "PROGRAM PID CALL K[ failed ERROR]" a line: what there is to fail. Returns
- * the error of the one that did, or 0. */
-static int read_log(const char *log, int all)
+/* "PROGRAM PID CALL K[ failed ERROR]" a line: what there is to fail, if that
+ * is still to be learnt. Returns the error of the one that did, or 0. */
+static int read_log(const char *log, int learn)
 {
     FILE *file = fopen(log, "r");
     char line[256], program[40], call[20];
@@ -105,22 +116,26 @@ static int read_log(const char *log, int all)
         const char *failed = strstr(line, " failed ");
         if (failed)
             error = atoi(failed + 8);
-        if (sscanf(line, "%39s %ld %19s %ld", program, &pid, call, &k) != 4)
+        if (!learn ||
+            sscanf(line, "%39s %ld %19s %ld", program, &pid, call, &k) != 4)
             continue;
         if (k == 0) {
             loaded += is_ours(program);
             continue;
         }
-        int known = !is_to_fail(k, all);
-        for (int i = 0; i < task_count && !known; i++)
-            known = tasks[i].k == k && strcmp(tasks[i].call, call) == 0 &&
-                    strcmp(tasks[i].program, program) == 0;
-        if (known || task_count == MOST_TASKS || !is_ours(program))
-            continue;
-        struct task *task = &tasks[task_count++];
-        snprintf(task->program, sizeof task->program, "%s", program);
-        snprintf(task->call, sizeof task->call, "%s", call);
-        task->k = (int)k;
+        int i = 0;
+        while (i < kind_count && (strcmp(kinds[i].call, call) != 0 ||
+                                  strcmp(kinds[i].program, program) != 0))
+            i++;
+        if (i == kind_count) {
+            if (i == MOST_KINDS || !is_ours(program))
+                continue;
+            kind_count++;
+            snprintf(kinds[i].program, sizeof kinds[i].program, "%s", program);
+            snprintf(kinds[i].call, sizeof kinds[i].call, "%s", call);
+        }
+        if (k > kinds[i].calls)
+            kinds[i].calls = k;
     }
     if (file)
         fclose(file);
@@ -180,7 +195,7 @@ static int tells_error(const char *text, const struct task *task, int error)
 
 static void judge(struct run *run, int status)
 {
-    const struct task *task = run->task;
+    const struct task *task = &run->task;
     const char *wrong = NULL;
     char *text = strstr(run->child.text, "All that the terminals showed:");
     int error = read_log(run->log, 0);
@@ -224,14 +239,14 @@ static void judge(struct run *run, int status)
             wrong = "no line tells of it";
     }
     if (wrong) {
-        printf("%s %s: %s's %s number %d failed: %s\n%s\n", chapter, session,
+        printf("%s %s: %s's %s number %ld failed: %s\n%s\n", chapter, session,
                task->program, task->call, task->k, wrong,
                text ? text : run->child.text);
         failures++;
     }
     child_end(&run->child, SIGKILL);
     unlink(run->log);
-    run->task = NULL;
+    run->task.program = NULL;
 }
 
 int main(int argc, char *argv[])
@@ -252,7 +267,7 @@ int main(int argc, char *argv[])
     setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. Undisturbed, to see which calls there are. */
-    struct run runs[AT_ONCE] = {{.task = NULL}};
+    struct run runs[AT_ONCE] = {{.log = ""}};
     char log[4200], folder[4096];
     if (!getcwd(folder, sizeof folder))
         return 1;
@@ -262,7 +277,7 @@ int main(int argc, char *argv[])
     int status = child_wait(&runs[0].child, 120 * 1000);
     snprintf(deadline, sizeof deadline, "PLAY_DEADLINE=%.1f",
              0.5 + (double)(now_ms() - began) / 1000 * 2);
-    read_log(log, all);
+    read_log(log, 1);
     unlink(log);
     if (status != 0) {
         printf("%s", runs[0].child.text);
@@ -270,19 +285,27 @@ int main(int argc, char *argv[])
         return status == SKIPPED ? SKIPPED : 1;
     }
     child_end(&runs[0].child, SIGKILL);
-    int count = task_count; /* later logs add nothing */
 
     /* 2. Each call once. They wait more than they work: several at once. */
-    for (int next = 0, busy = 0; next < count || busy > 0;) {
+    int kind = 0, count = 0;
+    long k = 0;
+    for (int busy = 0; kind < kind_count || busy > 0;) {
         for (int i = 0; i < AT_ONCE; i++) {
-            if (!runs[i].task && next < count) {
+            while (!runs[i].task.program && kind < kind_count) {
+                k = next_k(&kinds[kind], k, all);
+                if (k == 0) {
+                    kind++;
+                    continue;
+                }
                 snprintf(log, sizeof log, "%s/torture.%ld.%d", folder,
                          (long)getpid(), i);
                 unlink(log);
-                start(&runs[i], &tasks[next++], log);
+                struct task task = {kinds[kind].program, kinds[kind].call, k};
+                start(&runs[i], &task, log);
                 busy++;
+                count++;
             }
-            if (!runs[i].task)
+            if (!runs[i].task.program)
                 continue;
             status = child_wait(&runs[i].child, 2);
             if (status == CHILD_HUNG)
