@@ -144,6 +144,17 @@ for name in sub missing/copy /dev/full; do
 done
 stop
 
+echo "somebody waits under the temporary name"
+start file
+echo mine > theirs
+sh -c 'ln -s theirs "copy.$$.part"; exec "$0" 127.0.0.1 $1 copy' \
+    "$programs/file_client" $port > out 2> err
+refused $? "File exists"
+[ "$(cat theirs)" = mine ] || fail "what the link points to was written over"
+rm copy.*.part || fail "what was not its own was removed"
+no_file copy
+stop
+
 echo "a file that disappears"
 start file
 rm file
