@@ -626,15 +626,18 @@ static void put_name(struct dns_writer *writer, const struct dns_name *name)
         for (size_t i = 0; i < writer->known_count; i++) {
             struct reader reader = {writer->bytes, writer->length,
                                     writer->known[i]};
-            if (!read_name(&reader, &known) && dns_name_equal(&known, &rest)) {
+            if (writer->known_length[i] == rest.length &&
+                !read_name(&reader, &known) && dns_name_equal(&known, &rest)) {
                 put16(writer, 0xc000u | (unsigned)writer->known[i]);
                 return;
             }
         }
         /* A pointer has 14 bits. */
         if (writer->length < 0x4000 &&
-            writer->known_count < sizeof writer->known / sizeof(size_t))
-            writer->known[writer->known_count++] = writer->length;
+            writer->known_count < sizeof writer->known / sizeof(size_t)) {
+            writer->known[writer->known_count] = writer->length;
+            writer->known_length[writer->known_count++] = rest.length;
+        }
         put(writer, name->wire + at, name->wire[at] + 1u);
     }
     put(writer, "", 1);

@@ -163,7 +163,8 @@ struct dns_writer {
     unsigned char *bytes;
     size_t size, length;
     bool full;
-    size_t known[64]; /* where names begin that can be pointed at */
+    size_t known[64];        /* where names begin that can be pointed at, */
+    size_t known_length[64]; /* and how long they are, read to their end */
     size_t known_count;
 };
 void dns_begin(struct dns_writer *writer, unsigned char *bytes, size_t size,
