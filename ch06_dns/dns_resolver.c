@@ -84,6 +84,7 @@ struct task {
     unsigned long number; /* 0: no task */
     struct client client;
     struct task *parent; /* or the task that needs this address */
+    struct task *same;   /* asks the same already; then this one only waits */
     int depth, steps, hops;
     long long deadline;
     struct dns_question question;
@@ -470,6 +471,11 @@ static void finish(struct resolver *r, struct task *task, unsigned rcode)
         drop_answer(task); /* half an answer is none */
     if (!parent) {
         answer_client(r, &task->client, &task->question, rcode, task);
+        for (struct task *t = r->tasks; t < r->tasks + TASKS; t++)
+            if (t->number != 0 && t->same == task) {
+                answer_client(r, &t->client, &t->question, rcode, task);
+                release(r, t);
+            }
         release(r, task);
         return;
     }
@@ -498,6 +504,7 @@ static struct task *begin_task(struct resolver *r,
         return NULL;
     task->number = ++r->tasks_so_far;
     task->parent = parent;
+    task->same = NULL;
     task->depth = parent ? parent->depth + 1 : 0;
     task->deadline = parent ? parent->deadline : now_ms() + TASK_TIME;
     task->steps = task->hops = 0;
@@ -505,6 +512,20 @@ static struct task *begin_task(struct resolver *r,
     task->question = *question;
     task->name = question->name;
     return task;
+}
+
+/* A client's question that is under way already, or NULL. The same question is
+   not sent twice: whoever guesses at answers would guess twice as well
+   (RFC 5452 section 5). */
+static struct task *who_asks_the_same(struct resolver *r,
+                                      const struct task *task)
+{
+    for (struct task *t = r->tasks; t < r->tasks + TASKS; t++)
+        if (t != task && t->number != 0 && !t->parent && !t->same &&
+            t->question.type == task->question.type &&
+            dns_name_equal(&t->question.name, &task->question.name))
+            return t;
+    return NULL;
 }
 
 /* When all are taken: the question that has waited longest has waited enough.
@@ -1080,7 +1101,12 @@ static bool take_request(struct resolver *r, struct client *client,
                problem ? problem : "no question");
     if (task) {
         task->client = *client;
-        walk(r, task);
+        task->same = who_asks_the_same(r, task);
+        if (!task->same)
+            walk(r, task);
+        else
+            printf("(%lu) waits for (%lu), which asks the same\n", task->number,
+                   task->same->number);
     } else {
         answer_client(r, client, is_question ? question : NULL, rcode, NULL);
     }

@@ -492,10 +492,31 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
     check(asked == 1, "110 records are asked for again");
 
+    /* Two who ask the same at once: one question is sent, both are told. */
+    unsigned char bytes[DNS_UDP_MAX];
+    static const char *const twins[] = {"www.twins.good", "www.TWINS.good"};
+    int twin_fds[] = {udp_client(), udp_client()};
+    size_t from = resolver.count;
+    asked = 0;
+    for (uint16_t i = 0; i < 2; i++)
+        send(twin_fds[i], bytes,
+             write_question(twins[i], i, DNS_RD, bytes, sizeof bytes), 0);
+    check(child_await(&resolver, from, "which asks the same", DEADLINE) != NULL,
+          "one waits for the other");
+    for (uint16_t i = 0; i < 2; i++) {
+        ssize_t received = await(twin_fds[i], DEADLINE)
+                               ? recv(twin_fds[i], bytes, sizeof bytes, 0)
+                               : 0;
+        expect(bytes, received > 0 ? (size_t)received : 0, twins[i],
+               DNS_NOERROR, "1.2.3.4");
+        check(received > 1 && bytes[1] == i, "the id of each");
+        close(twin_fds[i]);
+    }
+    check(asked == 1, "of two questions one is sent");
+
     ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
     /* More questions than there is room for wait for a server that says
        nothing. Nobody else does. */
-    unsigned char bytes[DNS_UDP_MAX];
     int waiting_fd = udp_client(), tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
     for (uint16_t i = 0; i < 100; i++) {
         char name[32];
