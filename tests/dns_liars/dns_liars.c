@@ -79,8 +79,9 @@ static void add(struct reply *reply, enum dns_section section, const char *name,
         inet_pton(AF_INET, data, bytes);
         record.data_len = 4;
     } else if (type == DNS_SOA) {
-        bytes[21] = 60; /* two roots, five numbers, the last of them 60 */
-        record.data_len = 22;
+        record.data_len = 22; /* two roots, five numbers; the last: for how */
+        for (int i = 0; i < 4; i++) /* long there is none */
+            bytes[21 - i] = (unsigned char)(ttl / 10 >> 8 * i);
     } else {
         dns_name_parse(data, NULL, &target);
         memcpy(bytes, target.wire, target.length);
@@ -188,6 +189,15 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
     } else if (strncmp(name, "brief", 5) == 0) {
         ttl = 1;
         add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        ttl = 600;
+    } else if (strncmp(name, "eternal", 7) == 0) {
+        ttl = 1000000;
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        ttl = 600;
+    } else if (strncmp(name, "never", 5) == 0) {
+        begin(reply, id, DNS_AA | DNS_NXDOMAIN);
+        ttl = 1000000;
+        add(reply, DNS_AUTHORITY, "evil", DNS_SOA, NULL);
         ttl = 600;
     } else if (strncmp(name, "bare", 4) == 0) {
         /* A "no" of the shortest kind: nothing in any section */
@@ -484,6 +494,11 @@ static void test_resolver(const char *build_dir, const char *port)
     /* A "no" lives for 60 seconds, as the SOA says in two places. */
     ask("nobody.good", DNS_NXDOMAIN, "good. 60 SOA", 1);
     ask("nobody.good", DNS_NXDOMAIN, "good. 5", 0); /* some seconds less */
+    /* A day is the longest, for a "no" an hour, whatever the TTL says. */
+    ask("eternal.evil", DNS_NOERROR, "1.2.3.4", 1);
+    ask("eternal.evil", DNS_NOERROR, "eternal.evil. 863", 0);
+    ask("never.evil", DNS_NXDOMAIN, "evil. 3600 SOA", 1);
+    ask("never.evil", DNS_NXDOMAIN, "evil. 35", 0);
     ask("rumour.evil", DNS_SERVFAIL, NULL, 1);
     ask("borrowed.evil", DNS_NXDOMAIN, NULL, 1);
     ask("bare.evil", DNS_NOERROR, NULL, 1);
