@@ -4,9 +4,9 @@
  *
  * It asks a server that knows more than the one before (a referral), until
  * one knows the answer; it keeps what it heard for as long as it was told to.
- * Many questions wait at once, each with a socket, and thereby a random port,
- * of its own: an answer counts only if it comes from the server that was
- * asked, to that port, with the random id and the question.
+ * Many questions wait at once (the same one only once), each with a socket, and
+ * thereby a random port, of its own: an answer counts only if it comes from the
+ * server that was asked, to that port, with the random id and the question.
  *
  * Calls   socket -> bind -> listen -> poll -> recvfrom/sendto, accept ->
  *         read/write; and for each question to a server

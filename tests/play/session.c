@@ -120,7 +120,8 @@ static bool parse_attributes(struct reader *reader, struct session *session,
             session->needs = value;
         else if (strcmp(key, "cpus") == 0) {
             if (strcmp(value, "1") != 0)
-                return fail(reader, session->line, "cpus=%.40s: only 1", value);
+                return fail(reader, session->line,
+                            "cpus=%.40s: it can only be 1", value);
             session->one_cpu = true;
         } else if (strcmp(key, "any") == 0) {
             if (!add_literals(reader, session, LITERAL_ANY, value))
