@@ -41,7 +41,7 @@ static const char *const state_names[] = {
     [TCP_CLOSING] = "CLOSING",
 };
 enum { STATES = sizeof state_names / sizeof state_names[0], CLOSED = 0 };
-enum { PATIENCE = 20 * 1000, STEP = 5 }; /* ms */
+enum { PATIENCE = 20 * 1000, STEP = 25 }; /* ms */
 
 struct ends {
     struct sockaddr_in client_addr, server_addr;

@@ -81,7 +81,8 @@ static bool place_program(const char *program, const char *target)
 {
     const char *wrap = getenv("PLAY_WRAP");
     if (!wrap)
-        return symlink(program, target) == 0 || complain(target);
+        return link(program, target) == 0 || symlink(program, target) == 0 ||
+               complain(target); /* a link costs no inode, where it may be */
     FILE *file = fopen(target, "w");
     if (!file)
         return complain(target);

@@ -78,8 +78,8 @@ int main(int argc, char *argv[])
     else if (strcmp(part, "environment") == 0)
         execlp("env", "env", (char *)NULL);
     else if (strcmp(part, "flood") == 0)
-        for (;;)
-            puts("and on");
+        for (;;) /* lines of a hundred bytes */
+            printf("%99s\n", "and on");
     else if (strcmp(part, "flood_one_line") == 0)
         for (;;)
             fputs("and on ", stdout);
