@@ -5,7 +5,7 @@
  *
  * Whatever the server does, the client ends soon, not by a signal; it has
  * printed a line that tells why, its status says so, and it leaves no file.
- * LIBRARY (tests/torture) cuts its patience down to HURRY.
+ * LIBRARY (tests/survive/torture) cuts its patience down to HURRY.
  */
 #define _GNU_SOURCE
 #include "child.h"

@@ -6,7 +6,7 @@
  * two, and its answers must be what arithmetic without a limit says.
  */
 #define main calc_server_main
-#include "../../ch03_tcp_echo/calc_server.c"
+#include "../../../ch03_tcp_echo/calc_server.c"
 #undef main
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
