@@ -1,21 +1,43 @@
+# page_sessions(OUT FILE): the names of the sessions on a page that are tests;
+# those with edit= are not. The runner reads pages itself (play/session.c), by
+# the same rule; its --lint finds a session that only one of the two sees.
+function(page_sessions out page)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
+  file(READ ${page} text)
+  # Only the name is cut out: a ; or an unpaired [ would upset a CMake list.
+  set(opening "\n```console name=[a-z0-9_-]+")
+  string(REGEX MATCHALL "${opening}( edit=)?" fences "\n${text}")
+  list(FILTER fences EXCLUDE REGEX " edit=$")
+  string(REGEX REPLACE "\n```console name=" "" names "${fences}")
+  set(${out} ${names} PARENT_SCOPE)
+endfunction()
+
+# chapter_pages(OUT DIR): README.md, and the other pages of a chapter.
+function(chapter_pages out dir)
+  file(GLOB pages CONFIGURE_DEPENDS ${dir}/[a-z]*.md)
+  list(FILTER pages EXCLUDE REGEX "(\\.ko\\.md|/README.*)$")
+  set(${out} ${dir}/README.md ${pages} PARENT_SCOPE)
+endfunction()
+
 # chapter(DIR): build the programs of a chapter, and make a test of every
-# session in its README.md. Called once a chapter in ../CMakeLists.txt.
+# session on its pages. Called once a chapter in ../CMakeLists.txt.
 function(chapter dir)
   add_subdirectory(${dir})
   string(SUBSTRING ${dir} 0 4 id)
-  set(readme ${PROJECT_SOURCE_DIR}/${dir}/README.md)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${readme})
-
-  file(STRINGS ${readme} fences REGEX "^```console .*name=")
-  foreach(fence IN LISTS fences)
-    string(REGEX REPLACE ".*name=([A-Za-z0-9_-]+).*" "\\1" name "${fence}")
-    if(TEST ${id}.${name})
-      message(FATAL_ERROR "${readme}: two sessions are called ${name}")
-    endif()
-    add_test(NAME ${id}.${name} COMMAND play --check ${id} ${name})
-    set_property(GLOBAL APPEND PROPERTY SESSIONS ${id}.${name})
-    set_tests_properties(${id}.${name} PROPERTIES
-      LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 60)
+  chapter_pages(pages ${PROJECT_SOURCE_DIR}/${dir})
+  foreach(page IN LISTS pages)
+    page_sessions(names ${page})
+    foreach(name IN LISTS names)
+      if(TEST ${id}.${name})
+        message(FATAL_ERROR "${page}: two sessions are called ${name}")
+      endif()
+      add_test(NAME ${id}.${name} COMMAND play --check ${id} ${name})
+      set_property(GLOBAL APPEND PROPERTY SESSIONS ${id}.${name})
+      set_property(GLOBAL APPEND_STRING PROPERTY SESSION_LIST
+                   "${dir}/${name}\n")
+      set_tests_properties(${id}.${name} PROPERTIES
+        LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 60)
+    endforeach()
   endforeach()
 
   # Both languages carry the same sessions, and every program is in one.

@@ -4,12 +4,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "lint.h"
 
+#include "chapter.h"
 #include "needs.h"
-#include "session.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The next step that is not the lecturer's, which may differ; NULL: none. */
 static const struct step *next_step(const struct session *session, size_t *at)
@@ -40,6 +41,7 @@ static bool same_session(const struct page *page, const struct session *a,
         return false;
     }
     if (strcmp(a->where, b->where) != 0 || strcmp(a->needs, b->needs) != 0 ||
+        strcmp(a->edit, b->edit) != 0 ||
         a->one_cpu != b->one_cpu || !same_literals(a, b)) {
         fprintf(stderr,
                 "%s:%d: session \"%s\" has other attributes than %s:%d\n",
@@ -98,71 +100,154 @@ static bool known_needs(const struct page *page)
     return true;
 }
 
-/* "./name" as a whole word in a command of the page. */
-static bool is_started(const struct page *page, const char *name)
+static bool is_started(const struct chapter *chapter, const char *name)
 {
-    char word[256];
-    snprintf(word, sizeof word, "./%s", name);
-    size_t length = strlen(word);
-    for (size_t i = 0; i < page->session_count; i++) {
-        const struct session *session = &page->sessions[i];
-        for (size_t k = 0; k < session->step_count; k++) {
-            if (session->steps[k].kind != STEP_START)
-                continue;
-            const char *at = session->steps[k].text;
-            while ((at = strstr(at, word))) {
-                at += length;
-                if (strchr(" |<>;&)", *at))
-                    return true;
-            }
-        }
-    }
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
+            if (session_starts(&chapter->pages[i].sessions[k], name))
+                return true;
     return false;
 }
 
-static bool all_started(const struct places *places, const char *chapter,
-                        const struct page *page)
+/*
+ * Calls look with each line of a list in the build folder that begins with
+ * "CHAPTER/", as far as the first blank, without that. Were all well?
+ */
+static bool each_line(const struct places *places, const char *list,
+                      const struct chapter *chapter,
+                      bool (*look)(const struct chapter *, const char *))
 {
     char path[1024], line[1024];
-    snprintf(path, sizeof path, "%s/programs.txt", places->build);
-    FILE *list = fopen(path, "r");
-    if (!list) {
+    snprintf(path, sizeof path, "%s/%s", places->build, list);
+    FILE *file = fopen(path, "r");
+    if (!file) {
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return false;
     }
     bool ok = true;
-    size_t length = strlen(chapter);
-    while (fgets(line, sizeof line, list)) {
+    size_t length = strlen(chapter->folder);
+    while (fgets(line, sizeof line, file)) {
         line[strcspn(line, " \n")] = '\0';
-        if (strncmp(line, chapter, length) != 0 || line[length] != '/')
-            continue;
-        if (!is_started(page, line + length + 1)) {
-            fprintf(stderr, "%s: no session shows %s\n", page->path,
-                    line + length + 1);
-            ok = false;
-        }
+        if (strncmp(line, chapter->folder, length) == 0 && line[length] == '/')
+            ok = look(chapter, line + length + 1) && ok;
     }
-    fclose(list);
+    fclose(file);
     return ok;
 }
 
-bool lint_chapter(const struct places *places, const char *chapter)
+static bool is_shown(const struct chapter *chapter, const char *program)
 {
-    static const char *const names[] = {"README.md", "README.ko.md"};
-    struct page pages[2];
-    char paths[2][1024];
-    bool ok = true;
-    for (int i = 0; i < 2; i++) {
-        snprintf(paths[i], sizeof paths[i], "%s/%s/%s", places->source, chapter,
-                 names[i]);
-        if (!page_read(&pages[i], paths[i])) {
-            fprintf(stderr, "%s\n", pages[i].error);
-            ok = false;
-        }
+    if (is_started(chapter, program))
+        return true;
+    fprintf(stderr, "%s: no session shows %s\n", chapter->folder, program);
+    return false;
+}
+
+static int registered; /* lines of sessions.txt that are right */
+
+/* CMake reads the fences by itself: it must see what the runner sees. */
+static bool is_on_a_page(const struct chapter *chapter, const char *name)
+{
+    const struct page *page;
+    const struct session *session = chapter_find(chapter, name, &page);
+    if (session && !*session->edit) {
+        registered++;
+        return true;
     }
-    ok = ok && known_needs(&pages[0]) && same_sessions(&pages[0], &pages[1]) &&
-         all_started(places, chapter, &pages[0]);
-    page_free(&pages[0]);
-    page_free(&pages[1]);
+    fprintf(stderr, "%s: CMake made a test of \"%s\", which is no session\n",
+            chapter->folder, name);
+    return false;
+}
+
+static bool all_registered(const struct places *places,
+                           const struct chapter *chapter)
+{
+    int count = 0;
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
+            count += !*chapter->pages[i].sessions[k].edit;
+    registered = 0;
+    if (!each_line(places, "sessions.txt", chapter, is_on_a_page))
+        return false;
+    if (registered == count)
+        return true;
+    fprintf(stderr, "%s: CMake made tests of %d of its %d sessions\n",
+            chapter->folder, registered, count);
+    return false;
+}
+
+/* A name means one thing in a chapter. */
+static bool names_differ(const struct chapter *chapter)
+{
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++) {
+            const struct session *session = &chapter->pages[i].sessions[k];
+            const struct page *first;
+            chapter_find(chapter, session->name, &first);
+            if (first != &chapter->pages[i]) {
+                fprintf(stderr,
+                        "%s:%d: session \"%s\" is on %s, too\n",
+                        chapter->paths[i], session->line, session->name,
+                        first->path);
+                return false;
+            }
+            if (chapter_page(chapter, session->name)) {
+                fprintf(stderr, "%s:%d: \"%s\" is the name of a page\n",
+                        chapter->paths[i], session->line, session->name);
+                return false;
+            }
+        }
+    return true;
+}
+
+static bool same_pages(const struct chapter *chapter,
+                       const struct chapter *other)
+{
+    for (int i = 0; i < chapter->count || i < other->count; i++) {
+        if (i < chapter->count && i < other->count &&
+            strcmp(chapter->names[i], other->names[i]) == 0)
+            continue;
+        bool alone = i < chapter->count &&
+                     !chapter_page(other, chapter->names[i]);
+        fprintf(stderr, "%s has no twin in the other language\n",
+                alone ? chapter->paths[i] : other->paths[i]);
+        return false;
+    }
+    return true;
+}
+
+/* What edit= names is there. */
+static bool edits_exist(const struct places *places,
+                        const struct chapter *chapter)
+{
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++) {
+            const struct session *session = &chapter->pages[i].sessions[k];
+            char path[1024];
+            snprintf(path, sizeof path, "%s/%s/edits/%s.diff", places->source,
+                     chapter->folder, session->edit);
+            if (!*session->edit || access(path, R_OK) == 0)
+                continue;
+            fprintf(stderr, "%s:%d: %s: %s\n", chapter->paths[i],
+                    session->line, path, strerror(errno));
+            return false;
+        }
+    return true;
+}
+
+bool lint_chapter(const struct places *places, const char *folder)
+{
+    static struct chapter chapter, other;
+    bool ok = chapter_read(&chapter, places->source, folder, false);
+    ok = chapter_read(&other, places->source, folder, true) && ok;
+    ok = ok && same_pages(&chapter, &other) && names_differ(&chapter) &&
+         edits_exist(places, &chapter);
+    for (int i = 0; ok && i < chapter.count; i++)
+        ok = known_needs(&chapter.pages[i]) &&
+             same_sessions(&chapter.pages[i], &other.pages[i]);
+    ok = ok && each_line(places, "programs.txt", &chapter, is_shown) &&
+         all_registered(places, &chapter);
+    chapter_free(&chapter);
+    chapter_free(&other);
     return ok;
 }

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 /*
- * README.md and README.ko.md can be read, carry the same sessions, and show
- * every program of the chapter. False: stderr tells what is wrong.
+ * The pages of both languages can be read, carry the same sessions, and show
+ * every program of the chapter; every session is a test. False: stderr tells
+ * what is wrong.
  */
 bool lint_chapter(const struct places *places, const char *chapter);
 

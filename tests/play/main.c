@@ -2,10 +2,10 @@
  * main.c - list, play and check the sessions of the chapters.
  */
 #define _XOPEN_SOURCE 700
+#include "chapter.h"
 #include "lint.h"
 #include "needs.h"
 #include "run.h"
-#include "session.h"
 #include "terminal.h"
 #include "view.h"
 
@@ -26,12 +26,14 @@
 
 static const char usage[] =
     "usage: play                        list the chapters and their sessions\n"
-    "       play CHAPTER [SESSION]      play them here (CHAPTER: ch03, or "
+    "       play CHAPTER [PAGE|SESSION] play them here (CHAPTER: ch03, or "
     "all)\n"
     "            --step                 wait for Enter after each explanation\n"
     "            --ko                   explain in Korean\n"
     "            --svg FILE             make a picture of the session, too\n"
-    "       play --check CHAPTER SESSION  say nothing, unless it fails\n"
+    "       play --check CHAPTER [PAGE|SESSION]  say nothing, unless it "
+    "fails\n"
+    "            --with NAME=FILE       FILE is the program NAME\n"
     "       play --lint CHAPTER         compare the pages and the programs\n"
     "       play --needs                what this machine can show\n"
     "            --source DIR --build DIR   where the tree and the programs "
@@ -39,11 +41,33 @@ static const char usage[] =
 
 struct command {
     const char *chapter; /* NULL: list */
-    const char *session; /* NULL: all of the chapter */
+    const char *part;    /* a page or a session; NULL: the chapter's first
+                            page, with --check all of them */
     const char *svg;
     bool check, lint, needs, step, korean;
     struct places places;
 };
+
+/* NAME=FILE. Sessions run elsewhere: a relative path would break. */
+static bool replace_program(struct places *places, const char *word)
+{
+    const char *file = strchr(word, '=');
+    char path[PATH_MAX];
+    if (!file || file == word || places->replaced_count == MAX_REPLACED)
+        return false;
+    if (!realpath(file + 1, path)) {
+        fprintf(stderr, "play: %s: %s\n", file + 1, strerror(errno));
+        return false;
+    }
+    char *whole = malloc((size_t)(file + 1 - word) + strlen(path) + 1);
+    if (!whole) {
+        perror("play: malloc");
+        exit(1);
+    }
+    sprintf(whole, "%.*s%s", (int)(file + 1 - word), word, path);
+    places->replaced[places->replaced_count++] = whole;
+    return true;
+}
 
 static bool parse_command(struct command *command, int argc, char *argv[])
 {
@@ -62,7 +86,10 @@ static bool parse_command(struct command *command, int argc, char *argv[])
                      : strcmp(word, "--step") == 0  ? &command->step
                      : strcmp(word, "--ko") == 0    ? &command->korean
                                                     : NULL;
-        if (value) {
+        if (strcmp(word, "--with") == 0) {
+            if (++i == argc || !replace_program(&command->places, argv[i]))
+                return false;
+        } else if (value) {
             if (++i == argc)
                 return false;
             *value = argv[i];
@@ -72,18 +99,18 @@ static bool parse_command(struct command *command, int argc, char *argv[])
             return false;
         else if (!command->chapter)
             command->chapter = word;
-        else if (!command->session)
-            command->session = word;
+        else if (!command->part)
+            command->part = word;
         else
             return false;
     }
-    if (command->check && !command->session)
+    if (command->check && !command->chapter)
         return false;
     /* Programs are started from elsewhere: a relative path would break. */
     static char build[PATH_MAX];
     if (realpath(command->places.build, build))
         command->places.build = build;
-    return !command->svg || command->session;
+    return !command->svg || command->part;
 }
 
 enum { MAX_CHAPTERS = 64 };
@@ -122,15 +149,22 @@ static bool is_asked(const struct command *command, const char *chapter)
            (strlen(asked) == 4 && strncmp(asked, chapter, 4) == 0);
 }
 
-static void list(const char *chapter, const struct page *page)
+static void list(const struct chapter *chapter)
 {
-    printf("%.4s  %s\n", chapter, page->title);
-    const char *heading = "";
-    for (size_t i = 0; i < page->session_count; i++) {
-        const struct session *session = &page->sessions[i];
-        bool same = strcmp(heading, session->heading) == 0;
-        printf("      %-20s %s\n", session->name, same ? "" : session->heading);
-        heading = session->heading;
+    printf("%.4s  %s\n", chapter->folder, chapter->pages[0].title);
+    for (int i = 0; i < chapter->count; i++) {
+        const struct page *page = &chapter->pages[i];
+        const char *heading = "";
+        if (i > 0)
+            printf("%.4s %s  %s\n", chapter->folder, chapter->names[i],
+                   page->title);
+        for (size_t k = 0; k < page->session_count; k++) {
+            const struct session *session = &page->sessions[k];
+            bool same = strcmp(heading, session->heading) == 0;
+            printf("      %-20s %s\n", session->name,
+                   same ? "" : session->heading);
+            heading = session->heading;
+        }
     }
 }
 
@@ -142,10 +176,29 @@ static int deadline(void)
     return seconds > 0 && seconds < 3600 ? (int)(1000 * seconds) : 10000;
 }
 
+/* Each --with names a program that the session starts. */
+static bool all_replaced_start(const struct places *places,
+                               const struct session *session)
+{
+    for (int i = 0; i < places->replaced_count; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "%.*s",
+                 (int)strcspn(places->replaced[i], "="), places->replaced[i]);
+        if (!session_starts(session, name)) {
+            fprintf(stderr, "play: \"%s\" does not start %s\n",
+                    session->name, name);
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum outcome run_one(const struct command *command, const char *chapter,
                             const struct page *page,
                             const struct session *session)
 {
+    if (!all_replaced_start(&command->places, session))
+        return FAILED;
     struct view view = {0};
     struct run_options options = {.places = &command->places,
                                   .chapter = chapter,
@@ -165,43 +218,74 @@ static enum outcome run_one(const struct command *command, const char *chapter,
     return outcome;
 }
 
+static enum outcome run_page(const struct command *command,
+                             const char *folder, const struct page *page)
+{
+    enum outcome outcome = PASSED;
+    for (size_t i = 0; i < page->session_count; i++) {
+        /* Shown only by a program that somebody has to change first. */
+        if (*page->sessions[i].edit)
+            continue;
+        if (run_one(command, folder, page, &page->sessions[i]) == FAILED)
+            outcome = FAILED;
+        if (terminals_interrupted())
+            break;
+    }
+    return outcome;
+}
+
 /* What was asked of one chapter. FAILED when anything failed. */
+static enum outcome run_part(const struct command *command,
+                             const struct chapter *chapter)
+{
+    const char *folder = chapter->folder, *part = command->part;
+    if (!part && command->check) {
+        enum outcome outcome = PASSED;
+        for (int i = 0; i < chapter->count && !terminals_interrupted(); i++)
+            if (run_page(command, folder, &chapter->pages[i]) == FAILED)
+                outcome = FAILED;
+        return outcome;
+    }
+    const struct page *page =
+        part ? chapter_page(chapter, part) : &chapter->pages[0];
+    if (page)
+        return run_page(command, folder, page);
+    const struct session *session = chapter_find(chapter, part, &page);
+    if (session && *session->edit && !command->check &&
+        command->places.replaced_count == 0) {
+        fprintf(stderr,
+                "play: \"%s\" is what a changed program shows: change it as "
+                "%s:%d says,\n      compile it, and add --with NAME=FILE\n",
+                part, page->path, session->line);
+        return SKIPPED;
+    }
+    if (session)
+        return run_one(command, folder, page, session);
+    fprintf(stderr, "play: %s has no session \"%s\"; there are:", folder,
+            part);
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
+            fprintf(stderr, " %s", chapter->pages[i].sessions[k].name);
+    fputc('\n', stderr);
+    return FAILED;
+}
+
 static enum outcome do_chapter(const struct command *command,
-                               const char *chapter)
+                               const char *folder)
 {
     if (command->lint)
-        return lint_chapter(&command->places, chapter) ? PASSED : FAILED;
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s/%s", command->places.source, chapter,
-             command->korean ? "README.ko.md" : "README.md");
-    struct page page;
-    enum outcome outcome = PASSED;
-    if (!page_read(&page, path)) {
-        fprintf(stderr, "%s\n", page.error);
-        outcome = FAILED;
-    } else if (!command->chapter) {
-        list(chapter, &page);
-    } else if (command->session) {
-        const struct session *session = page_find(&page, command->session);
-        if (session)
-            outcome = run_one(command, chapter, &page, session);
-        else {
-            fprintf(stderr, "play: %s has no session \"%s\"; there are:", path,
-                    command->session);
-            for (size_t i = 0; i < page.session_count; i++)
-                fprintf(stderr, " %s", page.sessions[i].name);
-            fputc('\n', stderr);
-            outcome = FAILED;
-        }
-    } else {
-        for (size_t i = 0; i < page.session_count; i++) {
-            if (run_one(command, chapter, &page, &page.sessions[i]) == FAILED)
-                outcome = FAILED;
-            if (terminals_interrupted())
-                break;
-        }
+        return lint_chapter(&command->places, folder) ? PASSED : FAILED;
+    static struct chapter chapter;
+    enum outcome outcome = FAILED;
+    if (chapter_read(&chapter, command->places.source, folder,
+                     command->korean)) {
+        outcome = PASSED;
+        if (command->chapter)
+            outcome = run_part(command, &chapter);
+        else
+            list(&chapter);
     }
-    page_free(&page);
+    chapter_free(&chapter);
     return outcome;
 }
 

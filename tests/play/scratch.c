@@ -125,6 +125,23 @@ static bool place_programs(const struct scratch *scratch,
     return ok;
 }
 
+/* --with NAME=FILE: that file is the chapter's program NAME. */
+static bool replace_programs(const struct scratch *scratch,
+                             const struct places *places)
+{
+    for (int i = 0; i < places->replaced_count; i++) {
+        const char *name = places->replaced[i], *file = strchr(name, '=') + 1;
+        char target[1400];
+        snprintf(target, sizeof target, "%s/%.*s", scratch->chapter,
+                 (int)(file - 1 - name), name);
+        if (unlink(target) == -1 && errno != ENOENT)
+            return complain(target);
+        if (!place_program(file, target))
+            return false;
+    }
+    return true;
+}
+
 bool scratch_make(struct scratch *scratch, const struct places *places,
                   const char *chapter, bool others)
 {
@@ -141,7 +158,8 @@ bool scratch_make(struct scratch *scratch, const struct places *places,
     if (mkdir(scratch->chapter, 0755) == -1)
         return complain(scratch->chapter);
     return copy_files(places, chapter, scratch->chapter) &&
-           place_programs(scratch, places, chapter, others);
+           place_programs(scratch, places, chapter, others) &&
+           replace_programs(scratch, places);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type,

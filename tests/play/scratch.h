@@ -8,9 +8,12 @@
 #include <stdbool.h>
 
 /* Where the tree is and where its programs are. */
+enum { MAX_REPLACED = 8 };
 struct places {
     const char *source; /* with ch01_... and so on */
     const char *build;  /* with ch01_.../program, and programs.txt */
+    int replaced_count; /* --with: files that stand for programs */
+    const char *replaced[MAX_REPLACED]; /* "NAME=/FILE" */
 };
 
 struct scratch {

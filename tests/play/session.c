@@ -54,7 +54,7 @@ static char *take_line(struct reader *reader)
     return line;
 }
 
-static bool is_name(const char *text)
+bool is_session_name(const char *text)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
     return length > 0 && !text[length];
@@ -114,6 +114,19 @@ static bool parse_attributes(struct reader *reader, struct session *session,
 
         if (strcmp(key, "name") == 0)
             session->name = value;
+        else if (strcmp(key, "edit") == 0) {
+            /* Where CMake looks for it (../chapter.cmake). */
+            if (!session->name || value != session->name +
+                                               strlen(session->name) +
+                                               strlen(" edit="))
+                return fail(reader, session->line,
+                            "edit= stands right behind the name, one blank "
+                            "between, without quotes");
+            if (!is_session_name(value))
+                return fail(reader, session->line,
+                            "an edit's name is made of a-z, 0-9, _ and -");
+            session->edit = value;
+        }
         else if (strcmp(key, "where") == 0)
             session->where = value;
         else if (strcmp(key, "needs") == 0)
@@ -286,11 +299,12 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
         grown(page->sessions, page->session_count, sizeof *page->sessions);
     struct session *session = &page->sessions[page->session_count++];
     *session = (struct session){
-        .heading = heading, .line = reader->line, .where = "", .needs = ""};
+        .heading = heading, .line = reader->line, .where = "", .needs = "",
+                          .edit = ""};
     if (!parse_attributes(reader, session, info) ||
         (comment && !parse_attributes(reader, session, comment)))
         return false;
-    if (!session->name || !is_name(session->name))
+    if (!session->name || !is_session_name(session->name))
         return fail(reader, session->line,
                     "a session's name is made of a-z, 0-9, _ and -");
     for (size_t i = 0; i + 1 < page->session_count; i++)
@@ -449,4 +463,22 @@ const struct session *page_find(const struct page *page, const char *name)
         if (strcmp(page->sessions[i].name, name) == 0)
             return &page->sessions[i];
     return NULL;
+}
+
+bool session_starts(const struct session *session, const char *program)
+{
+    char word[256];
+    snprintf(word, sizeof word, "./%s", program);
+    size_t length = strlen(word);
+    for (size_t i = 0; i < session->step_count; i++) {
+        if (session->steps[i].kind != STEP_START)
+            continue;
+        const char *at = session->steps[i].text;
+        while ((at = strstr(at, word))) {
+            at += length;
+            if (strchr(" |<>;&)", *at))
+                return true;
+        }
+    }
+    return false;
 }

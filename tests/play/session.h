@@ -48,6 +48,7 @@ struct session {
     struct literal literals[MAX_LITERALS];
     const char *where; /* "" when there is no condition */
     const char *needs; /* comma-separated, "" for none */
+    const char *edit;  /* edit=: shown only by the program changed so; "" */
     bool one_cpu;      /* cpus=1: its programs share a processor */
     bool single;       /* one terminal, unnamed: "$ command" */
     int terminal_count;
@@ -77,6 +78,12 @@ bool page_parse(struct page *page, const char *path, const char *bytes,
 bool page_read(struct page *page, const char *path);
 
 void page_free(struct page *page);
+
+/* What a session, a terminal or a further page may be called. */
+bool is_session_name(const char *text);
+
+/* Does one of its commands start ./program? */
+bool session_starts(const struct session *session, const char *program);
 
 /* NULL when there is none of that name. */
 const struct session *page_find(const struct page *page, const char *name);
