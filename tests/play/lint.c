@@ -41,8 +41,8 @@ static bool same_session(const struct page *page, const struct session *a,
         return false;
     }
     if (strcmp(a->where, b->where) != 0 || strcmp(a->needs, b->needs) != 0 ||
-        strcmp(a->edit, b->edit) != 0 ||
-        a->one_cpu != b->one_cpu || !same_literals(a, b)) {
+        strcmp(a->edit, b->edit) != 0 || a->one_cpu != b->one_cpu ||
+        !same_literals(a, b)) {
         fprintf(stderr,
                 "%s:%d: session \"%s\" has other attributes than %s:%d\n",
                 other->path, b->line, b->name, page->path, a->line);
@@ -185,8 +185,7 @@ static bool names_differ(const struct chapter *chapter)
             const struct page *first;
             chapter_find(chapter, session->name, &first);
             if (first != &chapter->pages[i]) {
-                fprintf(stderr,
-                        "%s:%d: session \"%s\" is on %s, too\n",
+                fprintf(stderr, "%s:%d: session \"%s\" is on %s, too\n",
                         chapter->paths[i], session->line, session->name,
                         first->path);
                 return false;
@@ -207,8 +206,8 @@ static bool same_pages(const struct chapter *chapter,
         if (i < chapter->count && i < other->count &&
             strcmp(chapter->names[i], other->names[i]) == 0)
             continue;
-        bool alone = i < chapter->count &&
-                     !chapter_page(other, chapter->names[i]);
+        bool alone =
+            i < chapter->count && !chapter_page(other, chapter->names[i]);
         fprintf(stderr, "%s has no twin in the other language\n",
                 alone ? chapter->paths[i] : other->paths[i]);
         return false;
@@ -228,8 +227,8 @@ static bool edits_exist(const struct places *places,
                      chapter->folder, session->edit);
             if (!*session->edit || access(path, R_OK) == 0)
                 continue;
-            fprintf(stderr, "%s:%d: %s: %s\n", chapter->paths[i],
-                    session->line, path, strerror(errno));
+            fprintf(stderr, "%s:%d: %s: %s\n", chapter->paths[i], session->line,
+                    path, strerror(errno));
             return false;
         }
     return true;

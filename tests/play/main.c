@@ -185,8 +185,8 @@ static bool all_replaced_start(const struct places *places,
         snprintf(name, sizeof name, "%.*s",
                  (int)strcspn(places->replaced[i], "="), places->replaced[i]);
         if (!session_starts(session, name)) {
-            fprintf(stderr, "play: \"%s\" does not start %s\n",
-                    session->name, name);
+            fprintf(stderr, "play: \"%s\" does not start %s\n", session->name,
+                    name);
             return false;
         }
     }
@@ -218,8 +218,8 @@ static enum outcome run_one(const struct command *command, const char *chapter,
     return outcome;
 }
 
-static enum outcome run_page(const struct command *command,
-                             const char *folder, const struct page *page)
+static enum outcome run_page(const struct command *command, const char *folder,
+                             const struct page *page)
 {
     enum outcome outcome = PASSED;
     for (size_t i = 0; i < page->session_count; i++) {
@@ -261,8 +261,7 @@ static enum outcome run_part(const struct command *command,
     }
     if (session)
         return run_one(command, folder, page, session);
-    fprintf(stderr, "play: %s has no session \"%s\"; there are:", folder,
-            part);
+    fprintf(stderr, "play: %s has no session \"%s\"; there are:", folder, part);
     for (int i = 0; i < chapter->count; i++)
         for (size_t k = 0; k < chapter->pages[i].session_count; k++)
             fprintf(stderr, " %s", chapter->pages[i].sessions[k].name);

@@ -126,8 +126,7 @@ static bool parse_attributes(struct reader *reader, struct session *session,
                 return fail(reader, session->line,
                             "an edit's name is made of a-z, 0-9, _ and -");
             session->edit = value;
-        }
-        else if (strcmp(key, "where") == 0)
+        } else if (strcmp(key, "where") == 0)
             session->where = value;
         else if (strcmp(key, "needs") == 0)
             session->needs = value;
@@ -298,9 +297,11 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
     page->sessions =
         grown(page->sessions, page->session_count, sizeof *page->sessions);
     struct session *session = &page->sessions[page->session_count++];
-    *session = (struct session){
-        .heading = heading, .line = reader->line, .where = "", .needs = "",
-                          .edit = ""};
+    *session = (struct session){.heading = heading,
+                                .line = reader->line,
+                                .where = "",
+                                .needs = "",
+                                .edit = ""};
     if (!parse_attributes(reader, session, info) ||
         (comment && !parse_attributes(reader, session, comment)))
         return false;
