@@ -1,7 +1,7 @@
 /*
- * dns_message.h - DNS messages and zone files, shared by the three programs
- * dns_query.c, dns_server.c and dns_resolver.c: bytes in, structures out, and
- * back. No socket here, no printing, no global state.
+ * dns_message.h - DNS messages, for the three programs dns_query.c,
+ * dns_server.c and dns_resolver.c: bytes in, structures out, and back. No
+ * socket here, no printing, no global state.
  *
  * A function that can refuse its input returns NULL when it did not, or the
  * reason as a short text that lives for ever. Nothing here ever trusts a
@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum {                          /* in bytes; RFC 1035 section 2.3.4 */
        DNS_LABEL_MAX = 63,      /* one label: "www" */
@@ -101,19 +100,6 @@ struct dns_message {
     struct dns_record *records; /* all sections, one after the other */
 };
 
-/* A zone's records in the order of their names (RFC 4034 section 6.1), so
-   that a record set stands together and whatever is below a name follows. */
-struct dns_zone {
-    struct dns_name origin; /* the name of its top */
-    struct dns_record *records;
-    size_t count;
-};
-
-struct dns_zone_error {
-    long line;      /* 1 and up; 0: the file as a whole */
-    char text[256]; /* printable, whatever the file holds */
-};
-
 /* Names. Upper and lower case are the same (RFC 4343). */
 const char *dns_name_parse(const char *text, const struct dns_name *origin,
                            struct dns_name *name);
@@ -126,10 +112,20 @@ size_t dns_name_labels(const struct dns_name *name);
 void dns_name_suffix(const struct dns_name *name, size_t labels,
                      struct dns_name *suffix);
 
+/* One byte of a name or text as typed: x, \x or \123 (RFC 1035 section 5.1).
+   Returns how many characters that were, 0 for what it cannot be. */
+size_t dns_parse_byte(const char *text, unsigned char *byte);
+
 /* Types and codes as text. dns_type_parse returns 0 for what it is not. */
 const char *dns_type_text(uint16_t type, char text[DNS_TYPE_TEXT]);
 uint16_t dns_type_parse(const char *text);
 const char *dns_rcode_text(unsigned rcode);
+
+/* What the data of a type is made of: bytes, then names, then bytes. */
+struct dns_shape {
+    size_t before, names, after;
+};
+struct dns_shape dns_shape_of(uint16_t type);
 
 /* Records. A copy owns its data; false: no memory. */
 bool dns_record_copy(struct dns_record *to, const struct dns_record *from);
@@ -140,7 +136,6 @@ const char *dns_record_text(const struct dns_record *record,
 void dns_record_target(const struct dns_record *record, struct dns_name *name);
 /* The last number of a SOA: how long a "no" may be remembered, in seconds. */
 uint32_t dns_soa_minimum(const struct dns_record *record);
-uint32_t dns_soa_serial(const struct dns_record *record);
 
 /*
  * Takes a whole message apart. Refuses what is cut short or too long by a
@@ -175,13 +170,5 @@ bool dns_put_record(struct dns_writer *writer, enum dns_section section,
                     const struct dns_record *record);
 bool dns_put_opt(struct dns_writer *writer, unsigned extended_rcode);
 void dns_set_flags(struct dns_writer *writer, uint16_t flags);
-
-/*
- * Reads a zone from a master file (RFC 1035 section 5). Returns false and
- * says what is wrong, and in which line; then there is nothing to free.
- */
-bool dns_zone_read(FILE *file, struct dns_zone *zone,
-                   struct dns_zone_error *error);
-void dns_zone_free(struct dns_zone *zone);
 
 #endif

@@ -8,13 +8,13 @@
  *
  * Calls   socket -> bind -> listen -> poll -> recvfrom/sendto or
  *         accept -> read/write -> close
- * Try     cc dns_server.c dns_message.c -o dns_server
+ * Try     cc dns_server.c dns_zone.c dns_message.c -o dns_server
  *         ./dns_server 127.0.0.4 5300 example.kr.zone
  * See     bound to 127.0.0.4:5300
  * Pair    dns_query.c asks it, dns_resolver.c asks it for somebody else
  */
 #define _POSIX_C_SOURCE 200809L
-#include "dns_message.h"
+#include "dns_zone.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -78,7 +78,8 @@ FNR == 1 {
 }
 head && /^ \* (Calls|Try|See) / { head = head " " $2 }
 head && /^ \*\/$/ {
-    if (!learning && head != "head Calls Try See" && program != "dns_message")
+    if (!learning && head != "head Calls Try See" &&
+        program !~ /^dns_(message|zone|front|cache|ask|walk)$/)
         complain("its head has not Calls, Try and See, in this order")
     head = ""
 }

@@ -3,7 +3,7 @@
  * believe: names, messages cut at every byte, lies, zone files with mistakes.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "dns_message.h"
+#include "dns_zone.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -423,7 +423,7 @@ static bool read_zone(const char *text, struct dns_zone *zone,
     return readable;
 }
 
-#define TOP "$TTL 60\n@ SOA ns.x. a.x. 1 2 3 4 5\n@ NS ns.x.\n"
+#define TOP "$ORIGIN .\n@ 60 SOA ns.x. a.x. 1 2 3 4 5\n@ NS ns.x.\n"
 
 static void test_zones(void)
 {
@@ -436,12 +436,12 @@ static void test_zones(void)
     } wrong[] = {
         {"", 0, "no record at all"},
         {"; only this\n\n", 0, "no record at all"},
-        {"$TTL 1\n@ A 127.0.0.1\n", 2, "the first record of a zone is its SOA"},
-        {"@ SOA a. b. 1 2 3 4 5\n", 1,
+        {"$TTL 1\n. A 127.0.0.1\n", 2, "the first record of a zone is its SOA"},
+        {". SOA a. b. 1 2 3 4 5\n", 1,
          "no TTL: put a line like $TTL 3600 at the top"},
-        {"$TTL 1\n@ SOA a. b. 1 2 3 4 5\n", 0, "the zone . has no NS record"},
+        {"$TTL 1\n. SOA a. b. 1 2 3 4 5\n", 0, "the zone . has no NS record"},
         {TOP "@ SOA a. b. 1 2 3 4 5\n", 4, "a second SOA"},
-        {"$ORIGIN kr.\n" TOP "a.com. A 127.0.0.1\n", 5,
+        {"$ORIGIN kr.\n$TTL 1\n@ SOA a b 1 2 3 4 5\na.com. A 127.0.0.1\n", 4,
          "a.com. is not in the zone of the SOA"},
         {TOP "a CNAME b\na A 127.0.0.1\n", 5,
          "a. has a CNAME and can have nothing else"},
@@ -463,6 +463,17 @@ static void test_zones(void)
          "not a TTL in seconds (0 to 2147483647): \"1h\""},
         {"$TTL 2147483648\n", 1,
          "not a TTL in seconds (0 to 2147483647): \"2147483648\""},
+        /* Which zone a name is in must be said before it is used. */
+        {"$TTL 1\n@ SOA ns h 1 2 3 4 5\n", 2,
+         "no $ORIGIN line says which zone this name is in: \"@\""},
+        {"$TTL 1\nkr. SOA ns h. 1 2 3 4 5\n", 2,
+         "no $ORIGIN line says which zone this name is in: \"ns\""},
+        {"$ORIGIN kr\n", 1,
+         "no $ORIGIN line says which zone this name is in: \"kr\""},
+        {"$TTL 1\nkr. SOA ns. h\\. 1 2 3 4 5\n", 2,
+         "no $ORIGIN line says which zone this name is in: \"h\\.\""},
+        {"\xef\xbb$TTL 1\n", 1, "begins with a byte that is no text"},
+        {"\xef", 1, "begins with a byte that is no text"},
         {"$INCLUDE x\n", 1, "not a directive this server knows: \"$INCLUDE\""},
         {"$ORIGIN\n", 1, "$ORIGIN takes 1 word, not 0"},
         {" A 127.0.0.1\n", 1,
@@ -510,6 +521,10 @@ static void test_zones(void)
                 memcpy(c, "ns.kr.", 6); /* case is kept, and not compared */
         check_text(two, one, "the same record");
     }
+    /* Three bytes that an editor has put before the first line */
+    check(read_zone("\xef\xbb\xbf" TOP, &zone, &error) && zone.count == 2,
+          "a byte order mark");
+    dns_zone_free(&zone);
     check(!read_zone(same[2], &zone, &error) && error.line == 5,
           "an indented name is a type");
     test_round(&zones[0]);

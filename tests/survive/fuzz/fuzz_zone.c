@@ -3,7 +3,7 @@
  * line that says why.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "dns_message.h"
+#include "dns_zone.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,470 @@
+/*
+ * dns_zone.c - a zone file, read: what dns_zone.h promises.
+ *
+ * Entries ($ORIGIN, $TTL, records; several lines in parentheses) become words,
+ * words become records, and what must hold between the records is checked.
+ * Not here: $INCLUDE, wildcards, types other than dns_message.h has.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "dns_zone.h"
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+enum { ENTRY_TEXT = 16 * 1024, ENTRY_WORDS = 256 };
+
+/* What the parser remembers from one entry to the next. */
+struct parser {
+    FILE *file;
+    struct dns_zone_error *error;
+    long line;              /* of the byte to come */
+    struct dns_name origin; /* what $ORIGIN said, */
+    bool has_origin;        /* if it has been there */
+    struct dns_name owner;  /* of the record before */
+    bool has_owner;
+    long long default_ttl; /* $TTL, or -1 */
+    long long last_ttl;    /* of the record before, or -1 */
+    /* The entry: a record or a directive, perhaps over several lines. */
+    long entry_line;
+    bool indented; /* begins with a blank: the owner before */
+    size_t word_count;
+    char *words[ENTRY_WORDS];
+    char text[ENTRY_TEXT]; /* where the words are */
+};
+
+/* Always false, so that a function can end with it. */
+static bool complain(struct parser *parser, long line, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    parser->error->line = line;
+    char *text = parser->error->text;
+    vsnprintf(text, sizeof parser->error->text, format, values);
+    va_end(values);
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    return false;
+}
+
+/* Some editors begin a UTF-8 text with three bytes that nobody sees. */
+static bool skip_mark(struct parser *parser)
+{
+    int first = getc(parser->file);
+    if (first == 0xef)
+        return (getc(parser->file) == 0xbb && getc(parser->file) == 0xbf) ||
+               complain(parser, 1, "begins with a byte that is no text");
+    ungetc(first, parser->file); /* of EOF: nothing */
+    return true;
+}
+
+/*
+ * Words up to the end of the line, or of the lines in parentheses. Comments
+ * vanish. An escape stays as it is; a quoted word keeps its first quote, so
+ * that "@" is not the origin.
+ * *end: the file is over, and no word was left.
+ */
+static bool read_entry(struct parser *parser, bool *end)
+{
+    bool inside = false, quoted = false, in_word = false, comment = false;
+    size_t used = 0;
+    parser->word_count = 0;
+    parser->indented = false;
+    parser->entry_line = parser->line;
+    *end = false;
+    for (bool first = true;; first = false) {
+        int c = getc(parser->file);
+        if (c == EOF && ferror(parser->file))
+            return complain(parser, parser->line, "cannot be read");
+        if (c == '\n')
+            parser->line++;
+        if (comment && c != '\n' && c != EOF)
+            continue;
+        comment = false;
+        if (quoted && (c == EOF || c == '\n'))
+            return complain(parser, parser->entry_line,
+                            "a quote that is never closed");
+        bool blank = c == ' ' || c == '\t' || c == '\r';
+        if (first && blank)
+            parser->indented = true;
+        if (!quoted && (blank || c == '\n' || c == EOF || c == ';' ||
+                        c == '(' || c == ')')) {
+            if (in_word)
+                parser->text[used++] = '\0';
+            in_word = false;
+            if (c == ';')
+                comment = true;
+            if ((c == '(' && inside) || (c == ')' && !inside))
+                return complain(parser, parser->line,
+                                "a parenthesis without its partner");
+            if (c == '(' || c == ')')
+                inside = c == '(';
+            if (c == EOF && inside)
+                return complain(parser, parser->entry_line,
+                                "a parenthesis that is never closed");
+            if (c == EOF && parser->word_count == 0)
+                *end = true;
+            if (c == EOF || (c == '\n' && !inside))
+                return true;
+            continue;
+        }
+        if (c == '\0')
+            return complain(parser, parser->line, "a byte of value 0");
+        bool closing = c == '"' && quoted;
+        if (c == '"' && in_word)
+            parser->text[used++] = '\0'; /* a quote ends a word, too */
+        in_word = in_word && c != '"';
+        quoted = (quoted || c == '"') && !closing;
+        if (closing)
+            continue;
+        if (!in_word) {
+            if (parser->word_count == ENTRY_WORDS)
+                return complain(parser, parser->line,
+                                "more than %d words in one entry", ENTRY_WORDS);
+            parser->words[parser->word_count++] = parser->text + used;
+            in_word = true;
+        }
+        int escaped = c == '\\' ? getc(parser->file) : 0;
+        if (c == '\\' && (escaped == EOF || escaped == '\n' || escaped == '\0'))
+            return complain(parser, parser->line,
+                            "a backslash that escapes nothing");
+        if (used + 4 > sizeof parser->text)
+            return complain(parser, parser->line,
+                            "an entry of more than %d bytes", ENTRY_TEXT);
+        parser->text[used++] = (char)c;
+        if (c == '\\')
+            parser->text[used++] = (char)escaped;
+    }
+}
+
+/* A whole decimal number, and no more than max. -1: it is not. */
+static long long parse_number(const char *text, unsigned long max)
+{
+    if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 10)
+        return -1;
+    long long number = strtoll(text, NULL, 10);
+    return number <= (long long)max ? number : -1;
+}
+
+static bool parse_name(struct parser *parser, const char *text,
+                       struct dns_name *name)
+{
+    const char *problem = text[0] == '"'
+                              ? "a name in quotes"
+                              : dns_name_parse(text, &parser->origin, name);
+    if (problem)
+        return complain(parser, parser->entry_line, "%s: \"%.40s\"", problem,
+                        text);
+    /* A name without a dot at its end, which another origin would change */
+    static const struct dns_name elsewhere = {3, "\1x"};
+    struct dns_name moved;
+    if (!parser->has_origin && (dns_name_parse(text, &elsewhere, &moved) ||
+                                moved.length != name->length))
+        return complain(parser, parser->entry_line,
+                        "no $ORIGIN line says which zone this name is in: "
+                        "\"%.40s\"",
+                        text);
+    if (name->wire[0] == 1 && name->wire[1] == '*')
+        return complain(parser, parser->entry_line,
+                        "wildcards are not served here: \"%.40s\"", text);
+    return true;
+}
+
+/* Words to the data of a TXT: each a length and up to 255 bytes. */
+static bool parse_texts(struct parser *parser, char **words, size_t count,
+                        unsigned char *data, size_t *used)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *text = words[i] + (words[i][0] == '"');
+        size_t length = 0, start = (*used)++;
+        while (*text) {
+            unsigned char byte;
+            size_t taken = dns_parse_byte(text, &byte);
+            if (taken == 0)
+                return complain(parser, parser->entry_line,
+                                "a backslash that escapes nothing");
+            if (length == 255)
+                return complain(parser, parser->entry_line,
+                                "a text of more than 255 bytes");
+            data[*used] = byte;
+            ++*used;
+            length++;
+            text += taken;
+        }
+        data[start] = (unsigned char)length;
+    }
+    return true;
+}
+
+/* The words after the type to the data of a record. */
+static bool parse_data(struct parser *parser, char **words, size_t count,
+                       struct dns_record *record)
+{
+    /* A TXT takes no more than its text, the others less than 1,000 bytes. */
+    unsigned char data[ENTRY_TEXT + ENTRY_WORDS];
+    char type[DNS_TYPE_TEXT];
+    size_t used = 0;
+    struct dns_shape shape = dns_shape_of(record->type);
+    size_t expected =
+        shape.names > 0 ? shape.before / 2 + shape.names + shape.after / 4 : 1;
+    if (record->type == DNS_TXT ? count < 1 : count != expected)
+        return complain(parser, parser->entry_line,
+                        "%s takes %s%zu word%s, not %zu",
+                        dns_type_text(record->type, type),
+                        record->type == DNS_TXT ? "at least " : "", expected,
+                        expected == 1 ? "" : "s", count);
+    if (record->type == DNS_TXT) {
+        if (!parse_texts(parser, words, count, data, &used))
+            return false;
+    } else if (shape.names > 0) {
+        for (size_t i = 0; i < count; i++) {
+            bool is_name =
+                i >= shape.before / 2 && i < shape.before / 2 + shape.names;
+            if (is_name) {
+                struct dns_name name = {.length = 0};
+                if (!parse_name(parser, words[i], &name))
+                    return false;
+                memcpy(data + used, name.wire, name.length);
+                used += name.length;
+                continue;
+            }
+            bool is_short = i < shape.before / 2;
+            long long number =
+                parse_number(words[i], is_short ? UINT16_MAX : UINT32_MAX);
+            if (number < 0)
+                return complain(parser, parser->entry_line,
+                                "not a number (0 to %lu): \"%.40s\"",
+                                is_short ? 65535ul : 4294967295ul, words[i]);
+            for (int shift = is_short ? 8 : 24; shift >= 0; shift -= 8)
+                data[used++] = (unsigned char)(number >> shift);
+        }
+    } else {
+        int family = record->type == DNS_A ? AF_INET : AF_INET6;
+        if (inet_pton(family, words[0], data) != 1)
+            return complain(parser, parser->entry_line,
+                            "not an %s address: \"%.40s\"",
+                            record->type == DNS_A ? "IPv4" : "IPv6", words[0]);
+        used = record->type == DNS_A ? 4 : 16;
+    }
+    struct dns_record whole = *record;
+    whole.data = data;
+    whole.data_len = (uint16_t)used;
+    return dns_record_copy(record, &whole) ||
+           complain(parser, parser->entry_line, "no memory");
+}
+
+/* [owner] [TTL] [class] type data, TTL and class in either order */
+static bool parse_record(struct parser *parser, struct dns_record *record)
+{
+    char **word = parser->words, **end = parser->words + parser->word_count;
+    memset(record, 0, sizeof *record);
+    record->class_code = DNS_CLASS_IN;
+    record->line = parser->entry_line;
+    if (!parser->indented) {
+        if (!parse_name(parser, *word++, &parser->owner))
+            return false;
+        parser->has_owner = true;
+    }
+    if (!parser->has_owner)
+        return complain(
+            parser, parser->entry_line,
+            "the first record begins with a blank, not with a name");
+    record->name = parser->owner;
+
+    long long ttl = -1;
+    bool has_class = false;
+    for (; word < end; word++) {
+        if (ttl == -1 && (*word)[0] >= '0' && (*word)[0] <= '9') {
+            ttl = parse_number(*word, INT32_MAX);
+            if (ttl == -1)
+                return complain(parser, parser->entry_line,
+                                "not a TTL in seconds (0 to 2147483647): "
+                                "\"%.40s\"",
+                                *word);
+        } else if (!has_class && strcasecmp(*word, "IN") == 0) {
+            has_class = true;
+        } else {
+            break;
+        }
+    }
+    if (word == end)
+        return complain(parser, parser->entry_line, "a record without a type");
+    if (ttl == -1)
+        ttl =
+            parser->default_ttl != -1 ? parser->default_ttl : parser->last_ttl;
+    if (ttl == -1)
+        return complain(parser, parser->entry_line,
+                        "no TTL: put a line like $TTL 3600 at the top");
+    parser->last_ttl = ttl;
+    record->ttl = (uint32_t)ttl;
+    record->type = dns_type_parse(*word);
+    if (record->type == 0 || record->type == DNS_OPT ||
+        record->type >= DNS_AXFR)
+        return complain(parser, parser->entry_line,
+                        "not a type this server knows: \"%.40s\"", *word);
+    word++;
+    return parse_data(parser, word, (size_t)(end - word), record);
+}
+
+static bool parse_directive(struct parser *parser)
+{
+    const char *word = parser->words[0];
+    bool is_origin = strcasecmp(word, "$ORIGIN") == 0;
+    if (!is_origin && strcasecmp(word, "$TTL") != 0)
+        return complain(parser, parser->entry_line,
+                        "not a directive this server knows: \"%.40s\"", word);
+    if (parser->word_count != 2)
+        return complain(parser, parser->entry_line, "%s takes 1 word, not %zu",
+                        is_origin ? "$ORIGIN" : "$TTL", parser->word_count - 1);
+    if (is_origin) {
+        struct dns_name origin;
+        if (!parse_name(parser, parser->words[1], &origin))
+            return false;
+        parser->origin = origin;
+        parser->has_origin = true;
+        return true;
+    }
+    parser->default_ttl = parse_number(parser->words[1], INT32_MAX);
+    return parser->default_ttl != -1 ||
+           complain(parser, parser->entry_line,
+                    "not a TTL in seconds (0 to 2147483647): \"%.40s\"",
+                    parser->words[1]);
+}
+
+/* By name, type and data: a record set stands together, and so do equals. */
+static int compare_records(const void *a, const void *b)
+{
+    const struct dns_record *x = a, *y = b;
+    int order = dns_name_compare(&x->name, &y->name);
+    if (order == 0)
+        order = x->type - y->type;
+    if (order == 0)
+        order = x->data_len - y->data_len;
+    return order ? order : memcmp(x->data, y->data, x->data_len);
+}
+
+/* What must hold between the records of a sorted zone. Equal records become
+   one (RFC 2181 section 5). */
+static bool check_zone(struct parser *parser, struct dns_zone *zone)
+{
+    char name[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
+    struct dns_record *before = NULL; /* the last one that stays */
+    bool top_ns = false;
+    for (size_t i = 0; i < zone->count; i++) {
+        struct dns_record *record = &zone->records[i];
+        top_ns = top_ns || (record->type == DNS_NS &&
+                            dns_name_equal(&record->name, &zone->origin));
+        if (before && dns_name_equal(&before->name, &record->name)) {
+            long line =
+                before->line > record->line ? before->line : record->line;
+            bool same_set = before->type == record->type;
+            dns_name_text(&record->name, name);
+            if (same_set && before->ttl != record->ttl)
+                return complain(parser, line,
+                                "%.100s %s: a record set has one TTL", name,
+                                dns_type_text(record->type, type));
+            if (compare_records(before, record) == 0) {
+                dns_record_free(record);
+                continue;
+            }
+            if (before->type == DNS_CNAME || record->type == DNS_CNAME)
+                return complain(parser, line,
+                                "%.100s has a CNAME and can have nothing else",
+                                name);
+        }
+        before = before ? before + 1 : zone->records;
+        if (before != record) {
+            *before = *record;
+            record->data = NULL;
+        }
+    }
+    zone->count = (size_t)(before - zone->records) + 1;
+    return top_ns || complain(parser, 0, "the zone %.100s has no NS record",
+                              dns_name_text(&zone->origin, name));
+}
+
+static bool append(struct dns_zone *zone, size_t *room,
+                   const struct dns_record *record)
+{
+    if (zone->count == *room) {
+        size_t more = *room ? *room * 2 : 64;
+        struct dns_record *grown = realloc(zone->records, more * sizeof *grown);
+        if (!grown)
+            return false;
+        zone->records = grown;
+        *room = more;
+    }
+    zone->records[zone->count++] = *record;
+    return true;
+}
+
+bool dns_zone_read(FILE *file, struct dns_zone *zone,
+                   struct dns_zone_error *error)
+{
+    memset(zone, 0, sizeof *zone);
+    memset(error, 0, sizeof *error);
+    struct parser *parser = calloc(1, sizeof *parser);
+    if (!parser) {
+        snprintf(error->text, sizeof error->text, "no memory");
+        return false;
+    }
+    parser->file = file;
+    parser->error = error;
+    parser->line = 1;
+    dns_name_parse(".", NULL, &parser->origin);
+    parser->default_ttl = parser->last_ttl = -1;
+    size_t room = 0;
+    bool end = false, ok = skip_mark(parser);
+    while (ok && (ok = read_entry(parser, &end)) && !end) {
+        if (parser->word_count == 0)
+            continue;
+        if (parser->words[0][0] == '$' && !parser->indented) {
+            ok = parse_directive(parser);
+            continue;
+        }
+        struct dns_record record;
+        ok = false;
+        if (!parse_record(parser, &record))
+            break;
+        char name[DNS_NAME_TEXT];
+        if (zone->count == 0)
+            zone->origin = record.name;
+        if ((zone->count == 0) != (record.type == DNS_SOA))
+            complain(parser, record.line,
+                     zone->count == 0 ? "the first record of a zone is its SOA"
+                                      : "a second SOA");
+        else if (!dns_name_within(&record.name, &zone->origin))
+            complain(parser, record.line,
+                     "%.100s is not in the zone of the SOA",
+                     dns_name_text(&record.name, name));
+        else if (!append(zone, &room, &record))
+            complain(parser, record.line, "no memory");
+        else
+            ok = true;
+        if (!ok)
+            dns_record_free(&record);
+    }
+    if (ok && zone->count == 0)
+        ok = complain(parser, 0, "no record at all");
+    if (ok) {
+        qsort(zone->records, zone->count, sizeof *zone->records,
+              compare_records);
+        ok = check_zone(parser, zone);
+    }
+    if (!ok)
+        dns_zone_free(zone);
+    free(parser);
+    return ok;
+}
+
+void dns_zone_free(struct dns_zone *zone)
+{
+    for (size_t i = 0; i < zone->count; i++)
+        dns_record_free(&zone->records[i]);
+    free(zone->records);
+    zone->records = NULL;
+    zone->count = 0;
+}
