@@ -4,20 +4,6 @@ function complain(where, what) {
     faults++
 }
 
-# What GitHub makes of a heading, for the part of a link after the #.
-function anchor_of(heading) {
-    gsub(/`|\*/, "", heading)
-    while (match(heading, /\]\([^)]*\)/)) # a link's text stays
-        heading = substr(heading, 1, RSTART - 1) \
-                  substr(heading, RSTART + RLENGTH)
-    gsub(/\342[\200\206\211][\200-\277]|\302\267|\303\227/, "", heading)
-    gsub(/\343\200[\200-\277]/, "", heading)
-    heading = tolower(heading)
-    gsub(/[^a-z0-9_ \200-\377-]/, "", heading)
-    gsub(/ /, "-", heading)
-    return heading
-}
-
 # docs/claims.md and ../ch03_x/README.md#y -> ch03_x/README.md
 function target_of(page, link,    folder) {
     sub(/#.*/, "", link)
@@ -74,6 +60,12 @@ FNR == 1 {
     fenced = 0
     section = ""
     known[FILENAME] = 1
+    # A further page of a chapter can be played as a whole.
+    if (match(FILENAME, /^ch[0-9][0-9]_[^\/]*\/[a-z]+\.md$/)) {
+        name = FILENAME
+        gsub(/^.*\/|\.md$/, "", name)
+        sessions[substr(FILENAME, 1, 4) "." name] = 1
+    }
 }
 
 # What the instructor's guide plays: build/play ch03 echo
@@ -118,7 +110,6 @@ FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
     if (cells != 8)
         odd[FILENAME ":" FNR] = 1
     right[FILENAME, $2] = cell[4] ~ /yes|맞음/
-    wrong[FILENAME, $2] = cell[4] ~ /wrong|틀림/
     text = cell[6]
     while (match(text, /\[ch[0-9][0-9]\.[A-Za-z0-9_-]+\]/)) {
         proof[FILENAME, $2] = proof[FILENAME, $2] " " \
@@ -126,17 +117,6 @@ FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
         text = substr(text, RSTART + RLENGTH)
     }
     source[FILENAME, $2] = cell[7]
-}
-
-FILENAME ~ /^docs\/corrections/ && /^### [0-9]+\.[0-9]+ / {
-    corrected[FILENAME, $2] = FILENAME ":" FNR
-    correction = $2
-}
-
-# Wrong. Source: RFC 9293 §3.4.
-FILENAME ~ /^docs\/corrections/ &&
-/^(Simplified|Wrong)\. Source: |^(단순화|틀림)\. 출처: / {
-    verdict[FILENAME, correction] = $0
 }
 
 { note_links($0) }
@@ -206,41 +186,11 @@ function check_claims(    where, i, id, en, ko, part, last, count) {
             complain(en, "chapter " i " has " last[i] + 0 " rows, not " count[i])
 }
 
-function check_corrections(    i, id, page, language, expected) {
-    for (language = 0; language <= 1; language++) {
-        page = language ? "docs/corrections.ko.md" : "docs/corrections.md"
-        for (i = 1; i <= id_count; i++) {
-            id = ids[i]
-            if (!right["docs/claims.md", id] && !((page, id) in corrected))
-                complain(page, "nothing on " id)
-            if (right["docs/claims.md", id] && (page, id) in corrected)
-                complain(corrected[page, id], id " is right in the notes")
-            if ((page, id) in corrected) {
-                expected = wrong["docs/claims.md", id] ? "Wrong." : "Simplified."
-                if (language)
-                    expected = wrong["docs/claims.md", id] ? "틀림." : "단순화."
-                expected = expected (language ? " 출처:" : " Source:") \
-                           source["docs/claims.md", id]
-                sub(/ $/, ".", expected)
-                if (verdict[page, id] != expected)
-                    complain(corrected[page, id], "should end: " expected)
-            }
-            delete corrected[page, id]
-        }
-    }
-    for (id in corrected)
-        complain(corrected[id], "not a row of docs/claims.md")
-    if (id_count == 0)
-        complain(page, "no rows found")
-}
-
 END {
     if (check == "links")
         check_links()
     else if (check == "claims")
         check_claims()
-    else if (check == "corrections")
-        check_corrections()
     else
         complain(check, "no such check")
     exit faults > 0
