@@ -10,6 +10,6 @@
 
 /* Into a new network with nothing but a loopback, for this process and its
  * children to be. 0 where that is forbidden: the common one will have to do. */
-int enter_own_network(void);
+int move_to_own_network(void);
 
 #endif

@@ -941,7 +941,7 @@ int main(int argc, char *argv[])
     most.rlim_cur = most.rlim_max;
     setrlimit(RLIMIT_NOFILE, &most);
     fill(load, sizeof load);
-    own_network = enter_own_network();
+    own_network = move_to_own_network();
 
     /* How it is before anybody has been unkind to it. */
     attack = "at first";

@@ -401,7 +401,7 @@ int main(int argc, char *argv[])
         garbage[i] =
             (unsigned char)((state = state * 1103515245 + 12345) >> 16);
 
-    enter_own_network();
+    move_to_own_network();
     char folder[] = "/tmp/bad_servers.XXXXXX";
     if (!mkdtemp(folder))
         die("mkdtemp");

@@ -11,7 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -224,14 +224,14 @@ static unsigned after_old_ack(int tap_fd)
 
 int main(void)
 {
-    if (!enter_own_network())
+    if (!move_to_own_network())
         skip("no network of its own here");
     cpu_set_t one; /* lest it happens before we do it */
     CPU_ZERO(&one);
     CPU_SET((size_t)sched_getcpu(), &one);
     if (sched_setaffinity(0, sizeof one, &one) == -1)
         die("sched_setaffinity");
-    int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+    int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETHERTYPE_IP));
     if (tap_fd == -1)
         die("socket AF_PACKET");
 

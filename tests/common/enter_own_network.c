@@ -1,0 +1,21 @@
+/* Leave the computer's network for an empty one: its only wire is a loopback,
+ * switched on here. Root may do that, and elsewhere than in a container or on
+ * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
+static int enter_own_network(void)
+{
+    static const int ways[] = {CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+    for (int way = 0; way < 2; way++) {
+        if (unshare(ways[way]) == -1)
+            continue;
+        /* A user namespace may be granted, and its powers withheld. */
+        struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int error = errno;
+        close(any_fd);
+        errno = error;
+        if (up == 0)
+            return 0;
+    }
+    return -1;
+}
