@@ -296,7 +296,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     if (command.needs) {
-        needs_print();
+        needs_print(command.korean);
         return 0;
     }
     if (!find_chapters(command.places.source))

@@ -1,26 +1,340 @@
 /*
- * needs.c - each need, how it is probed, and what to say when it is missing.
+ * needs.c - each need: how it is probed, what to say when it is missing, and
+ * what to type to have it.
  */
 #define _GNU_SOURCE
 #include "needs.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
-#include <stdio.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+
+#include "../common/enter_own_network.c"
+#endif
+
+static const char *play_words; /* for the cures: "ch03 echo" */
+
+__attribute__((format(printf, 2, 3))) static void cure(struct lack *lack,
+                                                       const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(lack->cure, sizeof lack->cure, format, values);
+    va_end(values);
+}
+
+/* --- Linux --- */
+
+#ifdef __linux__
+enum { SYS_ADMIN = 21, SYS_RESOURCE = 24 }; /* capabilities(7) */
+
+/* What root may do outside a container, and inside not even root. */
+static bool root_may(int capability)
+{
+    return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1;
+}
+
+/* Does TRY succeed? In a child, because a namespace cannot be left again. */
+static bool in_child(bool (*try)(void))
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(try() ? 0 : 1);
+    int status;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool can_have_network(void)
+{
+    return enter_own_network() == 0 && socket(AF_PACKET, SOCK_RAW, 0) != -1;
+}
+
+/* What a page types: unshare -Urn. */
+static bool can_be_root_of_network(void)
+{
+    return unshare(CLONE_NEWUSER) == 0 && can_have_network();
+}
+
+static bool can_set_network(void)
+{
+    return can_be_root_of_network() &&
+           open("/proc/sys/net/ipv4/tcp_sack", O_WRONLY) != -1;
+}
+
+/* The first line of a file of /proc/sys, or "". */
+static const char *setting(const char *key)
+{
+    static char value[64];
+    char path[128];
+    snprintf(path, sizeof path, "/proc/sys/%s", key);
+    for (char *c = path + 10; *c; c++)
+        if (*c == '.')
+            *c = '/';
+    FILE *file = fopen(path, "r");
+    size_t length = file ? fread(value, 1, sizeof value - 1, file) : 0;
+    if (file)
+        fclose(file);
+    value[length] = '\0';
+    value[strcspn(value, "\n")] = '\0';
+    for (char *c = value; *c; c++)
+        if (*c == '\t')
+            *c = ' ';
+    return value;
+}
+
+/* The number of that rank in a setting; -1 where there is none. */
+static long number(const char *key, int rank)
+{
+    char *at = (char *)setting(key), *end = at;
+    long value = -1;
+    for (int i = 0; i <= rank; i++, at = end) {
+        value = strtol(at, &end, 10);
+        if (end == at)
+            return -1;
+    }
+    return value;
+}
+
+/* A container's settings are given to it when it starts; elsewhere a sysctl
+ * holds for the whole computer, so the way back is told with it. */
+static void cure_by_setting(struct lack *lack, const char *key,
+                            const char *value)
+{
+    const char *quote = strchr(value, ' ') ? "'" : "";
+    if (!root_may(SYS_ADMIN)) {
+        cure(lack, "docker run --sysctl %s%s=%s%s ... (podman: the same)",
+             quote, key, value, quote);
+        return;
+    }
+    cure(lack, "sudo sysctl -w %s%s=%s%s", quote, key, value, quote);
+    snprintf(lack->undo, sizeof lack->undo, "sudo sysctl -w %s%s=%s%s", quote,
+             key, setting(key), quote);
+}
 
 static bool has_linux(void)
 {
-#ifdef __linux__
     return true;
-#else
-    return false;
-#endif
 }
+
+static bool has_proc(void)
+{
+    return access("/proc/self/status", R_OK) == 0;
+}
+
+static void cure_proc(struct lack *lack)
+{
+    cure(lack, "sudo mount -t proc proc /proc");
+    snprintf(lack->undo, sizeof lack->undo, "sudo umount /proc");
+}
+
+static bool has_netns(void)
+{
+    return in_child(can_have_network);
+}
+
+static void cure_netns(struct lack *lack)
+{
+    if (geteuid() != 0 && root_may(SYS_ADMIN))
+        cure(lack, "sudo build/play %s", play_words);
+    else
+        cure(lack, "docker run --privileged ... (podman: the same)");
+}
+
+static bool has_userns(void)
+{
+    return in_child(can_be_root_of_network);
+}
+
+static void cure_userns(struct lack *lack)
+{
+    if (number("user.max_user_namespaces", 0) == 0)
+        cure_by_setting(lack, "user.max_user_namespaces", "10000");
+    else
+        cure_netns(lack);
+}
+
+static bool has_proc_sys(void)
+{
+    return !has_userns() || in_child(can_set_network); /* else userns tells */
+}
+
+static void cure_proc_sys(struct lack *lack)
+{
+    cure(lack, "docker run --privileged ... (podman: the same)");
+}
+
+static bool has_ports(void)
+{
+    long low = number("net.ipv4.ip_local_port_range", 0);
+    return low == -1 || number("net.ipv4.ip_local_port_range", 1) - low >= 5000;
+}
+
+static void cure_ports(struct lack *lack)
+{
+    cure_by_setting(lack, "net.ipv4.ip_local_port_range", "32768 60999");
+}
+
+static bool has_somaxconn(void)
+{
+    long most = number("net.core.somaxconn", 0);
+    return most == -1 || most >= 128;
+}
+
+static void cure_somaxconn(struct lack *lack)
+{
+    cure_by_setting(lack, "net.core.somaxconn", "4096");
+}
+
+static bool has_sack(void)
+{
+    return number("net.ipv4.tcp_sack", 0) != 0;
+}
+
+static void cure_sack(struct lack *lack)
+{
+    cure_by_setting(lack, "net.ipv4.tcp_sack", "1");
+}
+
+/* Half the default and twice the default, each. */
+static bool is_usual(const char *key, long usual, long usual_most)
+{
+    long now = number(key, 1), most = number(key, 2);
+    return now == -1 || (now >= usual / 2 && now <= usual * 2 &&
+                         most >= usual_most / 8 && most <= usual_most * 8);
+}
+
+static bool has_usual_input(void)
+{
+    return is_usual("net.ipv4.tcp_rmem", 128 * 1024, 6 * 1024 * 1024);
+}
+
+static bool has_tcp_memory(void)
+{
+    return has_usual_input() &&
+           is_usual("net.ipv4.tcp_wmem", 16 * 1024, 4 * 1024 * 1024);
+}
+
+static void cure_tcp_memory(struct lack *lack)
+{
+    if (has_usual_input())
+        cure_by_setting(lack, "net.ipv4.tcp_wmem", "4096 16384 4194304");
+    else
+        cure_by_setting(lack, "net.ipv4.tcp_rmem", "4096 131072 6291456");
+}
+
+static void cure_ipv6(struct lack *lack)
+{
+    if (number("net.ipv6.conf.lo.disable_ipv6", 0) != 1)
+        return; /* a kernel without it */
+    cure_by_setting(lack,
+                    root_may(SYS_ADMIN) ? "net.ipv6.conf.lo.disable_ipv6"
+                                        : "net.ipv6.conf.all.disable_ipv6",
+                    "0");
+}
+
+static void cure_mptcp(struct lack *lack)
+{
+    if (number("net.mptcp.enabled", 0) == 0)
+        cure_by_setting(lack, "net.mptcp.enabled", "1");
+}
+
+static void cure_sctp(struct lack *lack)
+{
+    if (!root_may(SYS_ADMIN))
+        return;
+    cure(lack, "sudo modprobe sctp");
+    snprintf(lack->undo, sizeof lack->undo, "sudo modprobe -r sctp");
+}
+
+static void cure_files(struct lack *lack)
+{
+    if (root_may(SYS_RESOURCE))
+        cure(lack, "sudo sh -c 'ulimit -n 4096; exec build/play %s'",
+             play_words);
+    else
+        cure(lack, "docker run --ulimit nofile=4096 ... (podman: the same)");
+}
+
+static void cure_iproute2(struct lack *lack)
+{
+    cure(lack, access("/usr/bin/dnf", X_OK) == 0 ? "sudo dnf install iproute"
+                                                 : "sudo apt install iproute2");
+}
+
+static void cure_loopback_net(struct lack *lack)
+{
+    cure(lack, "sudo ip address add 127.0.0.1/8 dev lo");
+}
+
+#else /* Not Linux */
+
+static bool has_linux(void)
+{
+    return false;
+}
+
+static bool has_proc(void)
+{
+    return true; /* nobody asks for it */
+}
+
+static bool is_usual_here(void)
+{
+    return true; /* Linux's settings */
+}
+
+static void cure_files(struct lack *lack)
+{
+    cure(lack, "sudo sh -c 'ulimit -n 4096; exec build/play %s'", play_words);
+}
+
+static void cure_loopback_net(struct lack *lack)
+{
+    cure(lack, "for n in 2 3 4 5 6 7; do sudo ifconfig lo0 alias 127.0.0.$n; "
+               "done");
+    snprintf(lack->undo, sizeof lack->undo,
+             "for n in 2 3 4 5 6 7; do sudo ifconfig lo0 -alias 127.0.0.$n; "
+             "done");
+}
+
+#define has_netns has_linux
+#define has_userns has_linux
+#define has_proc_sys is_usual_here
+#define has_ports is_usual_here
+#define has_somaxconn is_usual_here
+#define has_sack is_usual_here
+#define has_tcp_memory is_usual_here
+#define cure_proc NULL
+#define cure_netns NULL
+#define cure_userns NULL
+#define cure_proc_sys NULL
+#define cure_ports NULL
+#define cure_somaxconn NULL
+#define cure_sack NULL
+#define cure_tcp_memory NULL
+#define cure_ipv6 NULL
+#define cure_mptcp NULL
+#define cure_sctp NULL
+#define cure_iproute2 NULL
+#endif
+
+/* --- All systems --- */
 
 static bool has_socket(int family, int type, int protocol)
 {
@@ -54,24 +368,6 @@ static bool has_loopback_net(void)
     return ok;
 }
 
-/* In a child, because a namespace cannot be left again. */
-static bool has_userns(void)
-{
-#ifdef __linux__
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-            _exit(1);
-        _exit(has_socket(AF_PACKET, SOCK_RAW, 0) ? 0 : 1);
-    }
-    int status;
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-#else
-    return false;
-#endif
-}
-
 static bool has_mptcp(void)
 {
     return has_linux() && has_socket(AF_INET, SOCK_STREAM, 262);
@@ -90,22 +386,62 @@ static bool has_sctp(void)
 /* The ip command, to lay out a network of one's own. */
 static bool has_iproute2(void)
 {
-    return access("/bin/ip", X_OK) == 0 || access("/usr/bin/ip", X_OK) == 0;
+    return access("/bin/ip", X_OK) == 0 || access("/usr/bin/ip", X_OK) == 0 ||
+           access("/sbin/ip", X_OK) == 0;
+}
+
+/* A thousand connections and what a program has open besides. */
+static bool has_files(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_max >= 1020;
 }
 
 static const struct need {
     const char *name;
     bool (*probe)(void);
-    const char *missing;
+    void (*cure)(struct lack *lack); /* NULL: there is none */
+    const char *missing, *missing_ko;
 } table[] = {
-    {"linux", has_linux, "this system is not Linux"},
-    {"ipv6", has_ipv6, "::1 cannot be used here"},
-    {"userns", has_userns, "user and network namespaces are forbidden here"},
-    {"loopback_net", has_loopback_net, "127.0.0.2 is not configured here"},
-    {"iproute2", has_iproute2, "the command ip is not installed"},
-    {"mptcp", has_mptcp, "the system has no MPTCP"},
-    {"udplite", has_udplite, "the system has no UDP-Lite"},
-    {"sctp", has_sctp, "the system has no SCTP"},
+    {"linux", has_linux, NULL, "this system is not Linux",
+     "이 시스템은 Linux가 아닙니다"},
+    {"proc", has_proc, cure_proc, "/proc is not mounted",
+     "/proc이 마운트되어 있지 않습니다"},
+    {"netns", has_netns, cure_netns,
+     "nobody but root may have a network of his own here",
+     "여기서는 루트만 자기 네트워크를 가질 수 있습니다"},
+    {"userns", has_userns, cure_userns,
+     "a user namespace of one's own is forbidden here",
+     "여기서는 자기 사용자 네임스페이스를 가질 수 없습니다"},
+    {"proc_sys", has_proc_sys, cure_proc_sys,
+     "/proc/sys is read-only here, even in a network of one's own",
+     "자기 네트워크에서도 /proc/sys에 쓸 수 없습니다"},
+    {"ipv6", has_ipv6, cure_ipv6, "::1 cannot be used here",
+     "여기서는 ::1을 쓸 수 없습니다"},
+    {"loopback_net", has_loopback_net, cure_loopback_net,
+     "127.0.0.2 is not configured here", "127.0.0.2가 설정되어 있지 않습니다"},
+    {"iproute2", has_iproute2, cure_iproute2, "the command ip is not installed",
+     "명령 ip가 설치되어 있지 않습니다"},
+    {"mptcp", has_mptcp, cure_mptcp, "the system has no MPTCP",
+     "이 시스템에는 MPTCP가 없습니다"},
+    {"udplite", has_udplite, NULL, "the system has no UDP-Lite",
+     "이 시스템에는 UDP-Lite가 없습니다"},
+    {"sctp", has_sctp, cure_sctp, "the system has no SCTP",
+     "이 시스템에는 SCTP가 없습니다"},
+    {"files", has_files, cure_files,
+     "a program may not have a thousand descriptors here",
+     "여기서는 한 프로그램이 디스크립터 천 개를 가질 수 없습니다"},
+    {"ports", has_ports, cure_ports,
+     "the system gives away too few port numbers by itself",
+     "시스템이 스스로 나누어 주는 포트 번호가 너무 적습니다"},
+    {"somaxconn", has_somaxconn, cure_somaxconn,
+     "the system cuts every backlog short (net.core.somaxconn)",
+     "시스템이 모든 대기열을 짧게 자릅니다(net.core.somaxconn)"},
+    {"sack", has_sack, cure_sack, "TCP's SACK is switched off",
+     "TCP의 SACK이 꺼져 있습니다"},
+    {"tcp_memory", has_tcp_memory, cure_tcp_memory,
+     "TCP's buffers have other sizes than usual here",
+     "여기 TCP 버퍼는 크기가 보통과 다릅니다"},
 };
 enum { COUNT = sizeof table / sizeof *table };
 
@@ -118,17 +454,40 @@ static const struct need *find(const char *name, size_t length)
     return NULL;
 }
 
-static bool each(const char *list, bool probe, char *reason, size_t size)
+static bool is_met(const struct need *need, struct lack *lack)
 {
+    memset(lack, 0, sizeof *lack);
+    if (need->probe())
+        return true;
+    snprintf(lack->reason, sizeof lack->reason, "%s: %s", need->name,
+             need->missing);
+    snprintf(lack->reason_ko, sizeof lack->reason_ko, "%s: %s", need->name,
+             need->missing_ko);
+    if (need->cure)
+        need->cure(lack);
+    return false;
+}
+
+bool needs_met(const char *list, const char *play, struct lack *lack)
+{
+    play_words = play;
     while (*list) {
         size_t length = strcspn(list, ",");
         const struct need *need = find(list, length);
-        if (!need) {
-            snprintf(reason, size, "unknown need \"%.*s\"", (int)length, list);
+        if (need && !is_met(need, lack))
             return false;
-        }
-        if (probe && !need->probe()) {
-            snprintf(reason, size, "%s: %s", need->name, need->missing);
+        list += length;
+        list += *list == ',';
+    }
+    return true;
+}
+
+bool needs_known(const char *list, char *reason, size_t size)
+{
+    while (*list) {
+        size_t length = strcspn(list, ",");
+        if (!find(list, length)) {
+            snprintf(reason, size, "unknown need \"%.*s\"", (int)length, list);
             return false;
         }
         list += length;
@@ -137,20 +496,81 @@ static bool each(const char *list, bool probe, char *reason, size_t size)
     return true;
 }
 
-bool needs_met(const char *list, char *reason, size_t size)
+/* How many of so many datagrams to ourselves never come? */
+static int lost_of(int count)
 {
-    return each(list, true, reason, size);
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t length = sizeof addr;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0), lost = 0;
+    if (fd == -1 || bind(fd, (struct sockaddr *)&addr, length) == -1 ||
+        getsockname(fd, (struct sockaddr *)&addr, &length) == -1 ||
+        connect(fd, (struct sockaddr *)&addr, length) == -1) {
+        close(fd);
+        return 0;
+    }
+    for (int sent = 0; sent < count; sent += 50) {
+        int got = 0;
+        for (int i = 0; i < 50; i++)
+            if (send(fd, "", 1, 0) == -1)
+                break;
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        while (got < 50 && poll(&ready, 1, 200) == 1) {
+            char byte;
+            if (recv(fd, &byte, 1, 0) == -1)
+                break;
+            got++;
+        }
+        lost += 50 - got;
+    }
+    close(fd);
+    return lost;
 }
 
-bool needs_known(const char *list, char *reason, size_t size)
+bool needs_undisturbed(struct lack *lack)
 {
-    return each(list, false, reason, size);
+    enum { MANY = 1000 };
+    memset(lack, 0, sizeof *lack);
+    if (!has_proc()) {
+        is_met(find("proc", 4), lack);
+        return false;
+    }
+    int lost = lost_of(MANY);
+    if (lost == 0)
+        return true;
+    snprintf(lack->reason, sizeof lack->reason,
+             "127.0.0.1 loses packets here: %d of %d", lost, MANY);
+    snprintf(lack->reason_ko, sizeof lack->reason_ko,
+             "여기서는 127.0.0.1이 패킷을 잃습니다: %d / %d", lost, MANY);
+    cure(lack, "sudo tc qdisc delete dev lo root");
+    return false;
 }
 
-void needs_print(void)
+void lack_print(FILE *file, const struct lack *lack, bool korean)
 {
+    if (*lack->cure)
+        fprintf(file, "    %s %s\n",
+                korean ? "보려면:    " : "to have it:", lack->cure);
+    else
+        fprintf(file, "    %s\n",
+                korean ? "여기서는 방법이 없습니다"
+                       : "nothing that could be typed here helps");
+    if (*lack->undo)
+        fprintf(file, "    %s %s\n",
+                korean ? "되돌리기:  " : "and back:  ", lack->undo);
+}
+
+void needs_print(bool korean)
+{
+    play_words = "ch03 ladder_handshake";
     for (size_t i = 0; i < COUNT; i++) {
-        bool has = table[i].probe();
-        printf("%-14s %s\n", table[i].name, has ? "yes" : table[i].missing);
+        struct lack lack;
+        if (is_met(&table[i], &lack)) {
+            printf("%-14s %s\n", table[i].name, korean ? "있음" : "yes");
+            continue;
+        }
+        printf("%-14s %s\n", table[i].name,
+               korean ? table[i].missing_ko : table[i].missing);
+        lack_print(stdout, &lack, korean);
     }
 }

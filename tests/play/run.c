@@ -602,20 +602,33 @@ static bool visits_others(const struct session *session)
     return false;
 }
 
+/* Why this machine cannot show it, and what to type so that it can. */
+static enum outcome tell_lack(const struct page *page,
+                              const struct session *session,
+                              const struct lack *lack)
+{
+    bool strict = getenv("PLAY_NO_SKIP") != NULL;
+    bool korean = strstr(page->path, ".ko.md") != NULL;
+    fprintf(stderr, "%s:%d: session \"%s\" %s: %s\n", page->path, session->line,
+            session->name, strict ? "cannot run" : "skipped",
+            korean ? lack->reason_ko : lack->reason);
+    lack_print(stderr, lack, korean);
+    return strict ? FAILED : SKIPPED;
+}
+
 enum outcome run_session(const struct page *page, const struct session *session,
                          const struct run_options *options)
 {
-    char reason[200];
-    if (!needs_met(session->needs, reason, sizeof reason)) {
-        bool known = needs_known(session->needs, reason, sizeof reason);
-        if (known)
-            needs_met(session->needs, reason, sizeof reason);
-        bool strict = getenv("PLAY_NO_SKIP") != NULL;
-        fprintf(stderr, "%s:%d: session \"%s\" %s: %s\n", page->path,
-                session->line, session->name,
-                known && !strict ? "skipped" : "cannot run", reason);
-        return known && !strict ? SKIPPED : FAILED;
+    char reason[200], play[200];
+    struct lack lack;
+    if (!needs_known(session->needs, reason, sizeof reason)) {
+        fprintf(stderr, "%s:%d: session \"%s\" cannot run: %s\n", page->path,
+                session->line, session->name, reason);
+        return FAILED;
     }
+    snprintf(play, sizeof play, "%.4s %s", options->chapter, session->name);
+    if (!needs_met(session->needs, play, &lack))
+        return tell_lack(page, session, &lack);
 
     struct run *run = calloc(1, sizeof *run);
     if (!run) {
@@ -657,5 +670,8 @@ enum outcome run_session(const struct page *page, const struct session *session,
     free(run->notes);
     bool failed = run->failed;
     free(run);
+    /* A machine that loses packets has not proved anybody wrong. */
+    if (failed && !terminals_interrupted() && !needs_undisturbed(&lack))
+        return tell_lack(page, session, &lack);
     return failed ? FAILED : PASSED;
 }
