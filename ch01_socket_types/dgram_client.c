@@ -11,6 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,22 +22,23 @@
 
 enum { BIGGEST = 70000 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static int read_line(char *line, int size);
+static int read_message(char *line, int size);
 static int expand(char *message);
-static void print_quoted(const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: dgram_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
 
     /* 1. A socket for datagrams. No connect: nobody has to be there. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -48,7 +50,7 @@ int main(int argc, char *argv[])
     static char message[BIGGEST + 1];
     long long total = 0;
     int sends = 0, length;
-    while ((length = read_line(message, BIGGEST)) != -1) {
+    while ((length = read_message(message, BIGGEST)) != -1) {
         message[length] = '\0';
         if (message[0] == '=' && (length = expand(message)) == -1)
             continue;
@@ -74,35 +76,8 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that sendto wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "dgram_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
-        exit(2);
-    }
-    memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
-    }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
-    }
-    fprintf(stderr, "dgram_client: not an IP address: \"%.40s\"\n", ip);
-    exit(2);
-}
-
 /* A line without its end, or its first size bytes; -1 at the end of input. */
-static int read_line(char *line, int size)
+static int read_message(char *line, int size)
 {
     int length = 0, key = 0;
     while (length < size && (key = getchar()) != EOF && key != '\n')
@@ -124,6 +99,76 @@ static int expand(char *message)
     return (int)size;
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dgram_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("dgram_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "dgram_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "dgram_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
 /* What came from outside is shown, not obeyed: no raw byte to the terminal. */
 static void print_quoted(const char *bytes, size_t count)
 {
@@ -140,17 +185,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "dgram_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -22,26 +23,27 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 enum { GRACE = 300 }; /* ms: what was sent before Enter has come by then */
 
-static socklen_t parse_address(const char *ip, const char *port,
+static size_t read_size(void);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static size_t read_size(void);
 static void wait_for_enter(void);
 static void print_quoted(const char *bytes, size_t count);
-static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2 && argc != 3) {
         fprintf(stderr, "usage: dgram_server [ADDRESS] PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], &server_addr);
+                                       argv[argc - 1], 0, &server_addr);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
 
     /* 1. A socket for datagrams. No doorkeeper: it talks to everybody. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -91,14 +93,79 @@ int main(int argc, char *argv[])
     }
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
+static size_t read_size(void)
+{
+    char line[41];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        size_t length = strcspn(line, "\n");
+        int whole = line[length] == '\n';
+        line[length] = '\0';
+        unsigned long size = strtoul(line, NULL, 10);
+        if (length == 0)
+            return BIG;
+        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
+            size <= BIG)
+            return size;
+        fprintf(stderr, "dgram_server: not a size (1 to %d): \"%s\"\n", BIG,
+                line);
+        if (!whole)
+            wait_for_enter();
+    }
+    return BIG;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dgram_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("dgram_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr, "dgram_server: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "dgram_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -133,28 +200,6 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
-static size_t read_size(void)
-{
-    char line[41];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        size_t length = strcspn(line, "\n");
-        int whole = line[length] == '\n';
-        line[length] = '\0';
-        unsigned long size = strtoul(line, NULL, 10);
-        if (length == 0)
-            return BIG;
-        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
-            size <= BIG)
-            return size;
-        fprintf(stderr, "dgram_server: not a size (1 to %d): \"%s\"\n", BIG,
-                line);
-        if (!whole)
-            wait_for_enter();
-    }
-    return BIG;
-}
-
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
@@ -180,17 +225,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "dgram_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,14 +30,15 @@ static void print_read(int fd);
 static void print_write(int fd);
 static void await(int fd, short events);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: peer_state (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
     struct sigaction on_sigpipe; /* uncaught, it would end the program */
     memset(&on_sigpipe, 0, sizeof on_sigpipe);
     on_sigpipe.sa_handler = count_sigpipe;
@@ -145,6 +147,8 @@ static void await(int fd, short events)
         die("poll");
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
@@ -156,4 +160,30 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("peer_state: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

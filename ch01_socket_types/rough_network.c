@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -34,14 +35,15 @@ static void deliver(int raw_fd, const struct sockaddr_in *to, const char *text,
                     int flipped_bit);
 static uint16_t udp_checksum(const unsigned char *packet, size_t length);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: rough_network (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
     enter_own_network();
 
     /* 1. The receiver: an ordinary datagram socket. */
@@ -149,6 +151,8 @@ static uint16_t udp_checksum(const unsigned char *packet, size_t length)
     return sum == 0xffff ? 0xffff : (uint16_t)~sum;
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
@@ -160,4 +164,30 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("rough_network: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

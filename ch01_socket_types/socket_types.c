@@ -10,6 +10,7 @@
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,11 +25,13 @@ enum { SCTP = 132, UDPLITE = 136, MPTCP = 262 };
 static void try_socket(int type, const char *protocol_name, int protocol);
 static const char *type_name(int type);
 static const char *protocol_called(int protocol);
-static const char *error_name(int error);
+static const char *errno_name(int error);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: socket_types (not \"%.40s\")\n", argv[1]);
         return 2;
@@ -57,7 +60,7 @@ int main(int argc, char *argv[])
 static void try_socket(int type, const char *protocol_name, int protocol)
 {
     int sock_fd = socket(AF_INET, type, protocol);
-    const char *error = sock_fd == -1 ? error_name(errno) : NULL;
+    const char *error = sock_fd == -1 ? errno_name(errno) : NULL;
     if (sock_fd == -1 && error == NULL)
         die("socket"); /* out of descriptors, say: nothing about the types */
     printf("%-8s %-12s %-16s ", "AF_INET", type_name(type), protocol_name);
@@ -110,7 +113,7 @@ static const char *protocol_called(int protocol)
 }
 
 /* What socket(2) knows for a combination that does not exist; else NULL. */
-static const char *error_name(int error)
+static const char *errno_name(int error)
 {
     return error == EPROTONOSUPPORT ? "EPROTONOSUPPORT"
            : error == EPROTOTYPE    ? "EPROTOTYPE"
@@ -119,6 +122,8 @@ static const char *error_name(int error)
            : error == EINVAL        ? "EINVAL"
                                     : NULL;
 }
+
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -131,4 +136,30 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("socket_types: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

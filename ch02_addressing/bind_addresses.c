@@ -11,6 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -20,19 +21,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static uint16_t parse_port(const char *text);
 static int open_server(const char *ip, uint16_t *port);
 static const char *try_connect(const char *ip, uint16_t port);
 static struct sockaddr_in make_address(const char *ip, uint16_t port);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2) {
         fprintf(stderr, "usage: bind_addresses PORT\n");
         return 2;
     }
-    uint16_t port = parse_port(argv[1]);
+    uint16_t port = (uint16_t)parse_number(argv[1], 0, 65535, "port");
     printf("a server bound to  connect 127.0.0.1  connect 127.0.0.2\n");
 
     /* 1. One address, the other address, all addresses. */
@@ -106,17 +110,7 @@ static struct sockaddr_in make_address(const char *ip, uint16_t port)
     return addr;
 }
 
-/* A whole number; 0 lets the system choose. */
-static uint16_t parse_port(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (!*text || text[strspn(text, "0123456789")] || number > 65535) {
-        fprintf(stderr, "bind_addresses: not a port (0 to 65535): \"%.40s\"\n",
-                text);
-        exit(2);
-    }
-    return (uint16_t)number;
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -129,4 +123,44 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("bind_addresses: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "bind_addresses: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
 }

@@ -7,18 +7,25 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static uint32_t parse_number(const char *text);
 static void show_16(uint16_t number);
 static void show_32(uint32_t number);
 static void show_bytes(const void *host, const void *network, size_t size);
+static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc > 2) {
         fprintf(stderr, "usage: byte_order [NUMBER]\n");
         return 2;
@@ -29,7 +36,8 @@ int main(int argc, char *argv[])
         show_32(0x12345678);
         return 0;
     }
-    uint32_t number = parse_number(argv[1]);
+    uint32_t number =
+        (uint32_t)parse_number(argv[1], 0, UINT32_MAX, "decimal number");
     if (number <= 65535) /* what a port has room for */
         show_16((uint16_t)number);
     else
@@ -90,16 +98,57 @@ static void show_bytes(const void *host, const void *network, size_t size)
     printf("   big endian, whatever the machine\n");
 }
 
-/* A whole number of up to 32 bits, in decimal. */
-static uint32_t parse_number(const char *text)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "byte_order: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("byte_order: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
 {
     unsigned long long number = strtoull(text, NULL, 10);
-    if (!*text || text[strspn(text, "0123456789")] || number > UINT32_MAX) {
-        fprintf(stderr,
-                "byte_order: not a decimal number (0 to 4294967295): "
-                "\"%.40s\"\n",
-                text);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "byte_order: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
         exit(2);
     }
-    return (uint32_t)number;
+    return (unsigned long)number;
 }

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,18 +19,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 4) {
         fprintf(stderr, "usage: ports_client ADDRESS PORT TEXT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
 
     /* 1. The sender needs a socket, too. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -46,14 +49,57 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that sendto wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "ports_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("ports_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "ports_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "ports_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -71,17 +117,4 @@ static socklen_t parse_address(const char *ip, const char *port,
     }
     fprintf(stderr, "ports_client: not an IP address: \"%.40s\"\n", ip);
     exit(2);
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "ports_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

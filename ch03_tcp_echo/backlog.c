@@ -32,17 +32,18 @@ static int let_in(int client_fd, int listen_fd, unsigned before);
 static struct tcp_info get_info(int fd);
 static struct sockaddr_in get_address(int fd);
 static void await_client(int listen_fd);
-static void wait_for_enter(void);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc > 2) {
         fprintf(stderr, "usage: backlog [BACKLOG]\n");
         return 2;
     }
     int backlog = argc == 2 ? parse_backlog(argv[1]) : 2;
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. A doorkeeper on a port of the system's choice. */
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -181,14 +182,7 @@ static void await_client(int listen_fd)
         die("poll");
 }
 
-/* At the end of input there is nobody to press it: go on at once. */
-static void wait_for_enter(void)
-{
-    int key;
-    do
-        key = getchar();
-    while (key != '\n' && key != EOF);
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -201,4 +195,39 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("backlog: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }

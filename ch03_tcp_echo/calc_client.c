@@ -11,6 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,8 +27,6 @@ enum { LENGTH_SIZE = 4, REPLY_SIZE = LENGTH_SIZE + 1 + 4 };
 enum { MAX_OPERANDS = 1000 };
 enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static size_t compose(char *const operands[], int count, char op,
                       unsigned char *request);
 static int32_t parse_operand(const char *text);
@@ -36,13 +35,17 @@ static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
 static void print_bytes(const char *what, const unsigned char *bytes,
                         size_t count);
-static void wait_for_enter(void);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     size_t split = 0; /* all at once */
     if (argc > 2 && strcmp(argv[1], "-s") == 0) {
         split = parse_split(argv[2]);
@@ -55,14 +58,13 @@ int main(int argc, char *argv[])
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     if (strlen(argv[3]) != 1 || !strchr("+-x", argv[3][0])) {
         fprintf(stderr, "calc_client: not + or - or x: \"%.40s\"\n", argv[3]);
         return 2;
     }
     unsigned char request[LENGTH_SIZE + 2 + 4 * MAX_OPERANDS + 1];
     size_t length = compose(argv + 4, argc - 4, argv[3][0], request);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A socket of the server's kind. It has no address yet. */
@@ -77,12 +79,14 @@ int main(int argc, char *argv[])
     /* 3. The question. Where it is cut must not matter to the server. */
     print_bytes("question", request, length);
     if (split > 0 && split < length) {
-        write_all(sock_fd, (char *)request, split);
+        if (write_all(sock_fd, (char *)request, split) == -1)
+            die("write");
         printf("%zu of %zu bytes sent; Enter sends the rest\n", split, length);
         wait_for_enter();
     } else
         split = 0;
-    write_all(sock_fd, (char *)request + split, length - split);
+    if (write_all(sock_fd, (char *)request + split, length - split) == -1)
+        die("write");
 
     /* 4. The answer, in as many pieces as it likes to come. */
     unsigned char reply[REPLY_SIZE];
@@ -122,33 +126,6 @@ int main(int argc, char *argv[])
     int32_t result = (int32_t)get_number(reply + LENGTH_SIZE + 1, 4);
     printf("%s = %d\n", argc > 14 ? " ..." : "", (int)result);
     return 0;
-}
-
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "calc_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
-        exit(2);
-    }
-    memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
-    }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
-    }
-    fprintf(stderr, "calc_client: not an IP address: \"%.40s\"\n", ip);
-    exit(2);
 }
 
 /* The protocol's request, ready to be sent. Returns its length. */
@@ -225,13 +202,86 @@ static void print_bytes(const char *what, const unsigned char *bytes,
     printf("\n");
 }
 
-/* At the end of input there is nobody to press it: go on at once. */
-static void wait_for_enter(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    int key;
-    do
-        key = getchar();
-    while (key != '\n' && key != EOF);
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "calc_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("calc_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "calc_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "calc_client: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
 }
 
 /* The other end may be silent for ever; we are not that patient. */
@@ -245,27 +295,11 @@ static void await_bytes(int fd)
         die("poll");
 }
 
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
 {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "calc_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -67,25 +68,26 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                            void *buffer, size_t size);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
-static long long now(void);
-static socklen_t parse_address(const char *ip, const char *port,
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
-static _Noreturn void die(const char *format, ...);
+static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2 && argc != 3) {
         fprintf(stderr, "usage: calc_server [ADDRESS] PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], &server_addr);
+                                       argv[argc - 1], 0, &server_addr);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
@@ -148,7 +150,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
     static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
     static char replies[(sizeof bytes / LENGTH_SIZE + 1) * REPLY_SIZE];
     size_t have = 0, size;
-    long long deadline = now() + PATIENCE;
+    long long deadline = now_ms() + PATIENCE;
     ssize_t count;
     enum status status = OK;
     while (status != TOO_LONG &&
@@ -163,7 +165,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
                    0) {
             size += compose_reply(replies + size, name, status, result);
             at += taken;
-            deadline = now() + PATIENCE; /* a new message, a new chance */
+            deadline = now_ms() + PATIENCE; /* a new message, a new chance */
         }
         if (write_all(conn_fd, replies, size) == -1)
             return -1;
@@ -180,7 +182,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
     count = shutdown(conn_fd, SHUT_WR);
     if (count == -1 && errno == ENOTCONN)
         count = 0; /* the client has gone already */
-    deadline = now() + HURRY;
+    deadline = now_ms() + HURRY;
     while (count != -1 && (count = read_before(&deadline, conn_fd, listen_fd,
                                                bytes, sizeof bytes)) > 0)
         ;
@@ -274,12 +276,12 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
 {
     struct pollfd wanted[] = {{.fd = conn_fd, .events = POLLIN},
                               {.fd = listen_fd, .events = POLLIN}};
-    long long left = *deadline - now();
+    long long left = *deadline - now_ms();
     int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
     if (ready > 0 && wanted[1].revents != 0) {
-        if (*deadline > now() + HURRY)
-            *deadline = now() + HURRY;
-        left = *deadline - now();
+        if (*deadline > now_ms() + HURRY)
+            *deadline = now_ms() + HURRY;
+        left = *deadline - now_ms();
         ready = left > 0 ? poll(wanted, 1, (int)left) : 0;
     }
     if (ready == 0)
@@ -305,23 +307,57 @@ static void put_number(unsigned char *bytes, size_t size, uint32_t number)
     }
 }
 
-/* Milliseconds, by a clock that nobody sets. */
-static long long now(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-        die("clock_gettime");
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "calc_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("calc_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr, "calc_server: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "calc_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -368,15 +404,11 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
     return (ssize_t)count;
 }
 
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
 {
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "calc_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -11,6 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,25 +25,26 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static int print_address(int fd);
 static void print_result(const char *call, ssize_t result, const char *bytes);
-static void print_quoted(const char *bytes, size_t count);
-static void wait_for_enter(void);
-static void await_bytes(int fd);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void await_bytes(int fd);
+static void wait_for_enter(void);
+static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: call_order_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A socket of the server's kind. It has no address yet. */
@@ -103,15 +105,84 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* The local address, as the system knows it now. Returns 0, or -1. */
+static int print_address(int fd)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    char name[NAME_SIZE];
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        return -1;
+    name_address(&addr, name);
+    printf("    socket %d is at %s\n", fd, name);
+    return 0;
+}
+
+/* What a call returned, and where it is -1, why; bytes that came, if any. */
+static void print_result(const char *call, ssize_t result, const char *bytes)
+{
+    int error = errno;
+    printf("%s = %zd", call, result);
+    if (result == -1)
+        printf(" %s\n", strerror(error));
+    else if (result > 0 && bytes) {
+        printf(" ");
+        print_quoted(bytes, (size_t)result);
+    } else
+        printf("\n");
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "call_order_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("call_order_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr,
-                "call_order_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "call_order_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -146,31 +217,24 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* The local address, as the system knows it now. Returns 0, or -1. */
-static int print_address(int fd)
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
 {
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
-    char name[NAME_SIZE];
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        return -1;
-    name_address(&addr, name);
-    printf("    socket %d is at %s\n", fd, name);
-    return 0;
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }
 
-/* What a call returned, and where it is -1, why; bytes that came, if any. */
-static void print_result(const char *call, ssize_t result, const char *bytes)
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
 {
-    int error = errno;
-    printf("%s = %zd", call, result);
-    if (result == -1)
-        printf(" %s\n", strerror(error));
-    else if (result > 0 && bytes) {
-        printf(" ");
-        print_quoted(bytes, (size_t)result);
-    } else
-        printf("\n");
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }
 
 /* What came from outside is shown, not obeyed: no raw byte to the terminal. */
@@ -189,37 +253,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* At the end of input there is nobody to press it: go on at once. */
-static void wait_for_enter(void)
-{
-    int key;
-    do
-        key = getchar();
-    while (key != '\n' && key != EOF);
-}
-
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "call_order_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,20 +23,22 @@
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: echo_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A socket of the server's kind. It has no address yet. */
@@ -52,7 +55,8 @@ int main(int argc, char *argv[])
     ssize_t count;
     while ((count = read(STDIN_FILENO, sent, sizeof sent)) > 0) {
         size_t length = (size_t)count;
-        write_all(sock_fd, sent, length);
+        if (write_all(sock_fd, sent, length) == -1)
+            die("write");
 
         /* 4. One write may come back in many pieces: collect them all. */
         for (size_t back = 0; back < length; back += (size_t)count) {
@@ -72,7 +76,8 @@ int main(int argc, char *argv[])
             fprintf(stderr, "echo_client: these are not the bytes sent\n");
             return 1;
         }
-        write_all(STDOUT_FILENO, received, length);
+        if (write_all(STDOUT_FILENO, received, length) == -1)
+            die("write standard output");
     }
     if (count == -1)
         die("read standard input");
@@ -92,14 +97,57 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "echo_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "echo_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -119,6 +167,18 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
 /* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
@@ -128,29 +188,4 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "echo_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

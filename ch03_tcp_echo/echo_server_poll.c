@@ -62,24 +62,25 @@ static void remove_client(struct server *server, size_t i, int lost);
 static int raise_descriptor_limit(void);
 static void report(struct server *server, const char *format, ...);
 static void report_rest(struct server *server);
-static long long now(void);
-static socklen_t parse_address(const char *ip, const char *port,
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void die(const char *format, ...);
+static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2 && argc != 3) {
         fprintf(stderr, "usage: echo_server_poll [ADDRESS] PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], &server_addr);
+                                       argv[argc - 1], 0, &server_addr);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
@@ -109,7 +110,7 @@ int main(int argc, char *argv[])
 
     for (;;) {
         /* 4. Sleep until any of the sockets has work to do. */
-        int patience = now() < server.retry ? BREATH : -1;
+        int patience = now_ms() < server.retry ? BREATH : -1;
         server.polled[0].events = patience == -1 ? POLLIN : 0;
         if (patience == -1 && server.left_out > 0)
             patience = 1000;
@@ -194,7 +195,7 @@ static void accept_clients(struct server *server)
             if (errno == EAGAIN)
                 return; /* that was the last one */
             perror("echo_server_poll: accept");
-            server->retry = now() + BREATH;
+            server->retry = now_ms() + BREATH;
             return;
         }
         char name[NAME_SIZE];
@@ -292,9 +293,9 @@ static void report(struct server *server, const char *format, ...)
 /* In a new second: what the last one had no line for. */
 static void report_rest(struct server *server)
 {
-    if (server->second == now() / 1000)
+    if (server->second == now_ms() / 1000)
         return;
-    server->second = now() / 1000;
+    server->second = now_ms() / 1000;
     server->lines = 0;
     if (server->left_out > 0)
         printf("(%d lines left out, at most %zu sockets); "
@@ -304,23 +305,57 @@ static void report_rest(struct server *server)
     server->most = server->used;
 }
 
-/* Milliseconds, by a clock that nobody sets. */
-static long long now(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-        die("clock_gettime");
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_server_poll: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_server_poll: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr,
-                "echo_server_poll: not a port (0 to 65535): \"%.40s\"\n", port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "echo_server_poll: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -355,15 +390,11 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
 {
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "echo_server_poll: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

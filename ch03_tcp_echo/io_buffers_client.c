@@ -25,21 +25,22 @@
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms in which nothing at all happens */
 enum { TOTAL = 20 * 1000 * 1000, PERIOD = 251 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void await_bytes(int fd);
 static int enter_pressed(void);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: io_buffers_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A socket of the server's kind. It has no address yet. */
@@ -102,15 +103,67 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Takes what was typed. 0: the end of input. */
+static int enter_pressed(void)
+{
+    char line[256];
+    ssize_t count = read(STDIN_FILENO, line, sizeof line);
+    if (count == -1)
+        die("read standard input");
+    return count > 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "io_buffers_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("io_buffers_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr,
-                "io_buffers_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "io_buffers_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -130,16 +183,6 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* Takes what was typed. 0: the end of input. */
-static int enter_pressed(void)
-{
-    char line[256];
-    ssize_t count = read(STDIN_FILENO, line, sizeof line);
-    if (count == -1)
-        die("read standard input");
-    return count > 0;
-}
-
 /* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
@@ -149,17 +192,4 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "io_buffers_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <netinet/in.h>
@@ -30,7 +31,7 @@
 
 enum { ETHERNET = 14, PATIENCE = 10 * 1000 };
 
-static int own_network(void);
+static int own_network(int type);
 static size_t payload_at(const uint8_t *packet, size_t size);
 static void print_layers(const uint8_t *packet, size_t size);
 static void field(const uint8_t *packet, size_t at, size_t count,
@@ -38,20 +39,21 @@ static void field(const uint8_t *packet, size_t at, size_t count,
 static unsigned get16(const uint8_t *bytes);
 static uint32_t get32(const uint8_t *bytes);
 static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: layers (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
-    int tap_fd = own_network();
+    int tap_fd = own_network(SOCK_RAW);
 
     /* 2. A server, and a client with a port that is easy to find again. In a
      * network of our own every port is free. */
@@ -75,7 +77,8 @@ int main(int argc, char *argv[])
         die("connect");
 
     /* 3. What the program writes... */
-    write_all(client_fd, "hello\n", 6);
+    if (write_all(client_fd, "hello\n", 6) == -1)
+        die("write");
 
     /* 4. ...is the end of the first packet that carries any of it. */
     uint8_t packet[2048];
@@ -91,17 +94,17 @@ int main(int argc, char *argv[])
 }
 
 /* Leave the computer's network for an empty one. Returns a socket that gets
- * a copy of every IP packet there, with its link header. */
-static int own_network(void)
+ * a copy of every IP packet there; with its link header, if it is SOCK_RAW. */
+static int own_network(int type)
 {
     /* A user namespace makes an ordinary user root of what follows. */
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
         unshare(CLONE_NEWNET) == -1)
-        die("no network of its own here; as root, try tcpdump -X -i lo tcp: "
+        die("no network of its own here; as root, try tcpdump -SX -i lo tcp: "
             "unshare");
-    int tap_fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP));
+    int tap_fd = socket(AF_PACKET, type, htons(ETH_P_IP));
     if (tap_fd == -1)
-        die("no packets to see here; as root, try tcpdump -X -i lo tcp: "
+        die("no packets to see here; as root, try tcpdump -SX -i lo tcp: "
             "socket AF_PACKET");
     struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     if (ioctl(tap_fd, SIOCSIFFLAGS, &loopback) == -1)
@@ -233,28 +236,7 @@ static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
     return sum;
 }
 
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -267,4 +249,53 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("layers: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }

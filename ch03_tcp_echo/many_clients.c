@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,27 +25,28 @@
 enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 enum { MAX_CLIENTS = 60000, TEXT_SIZE = 80 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static int parse_count(const char *text);
-static void raise_descriptor_limit(void);
+static void allow_more_sockets(void);
 static size_t compose(char *text, int client, int count);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 4) {
         fprintf(stderr, "usage: many_clients ADDRESS PORT N\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     int count = parse_count(argv[3]);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
-    raise_descriptor_limit();
+    allow_more_sockets();
     int *sock_fds = malloc((size_t)count * sizeof *sock_fds);
     if (!sock_fds)
         die("malloc");
@@ -63,7 +65,8 @@ int main(int argc, char *argv[])
     /* 2. Every one says something that no other says. */
     char sent[TEXT_SIZE], received[TEXT_SIZE];
     for (int i = 0; i < count; i++)
-        write_all(sock_fds[i], sent, compose(sent, i + 1, count));
+        if (write_all(sock_fds[i], sent, compose(sent, i + 1, count)) == -1)
+            die("write");
     printf("%d messages sent\n", count);
 
     /* 3. Its own words must come back, in however many pieces. */
@@ -95,14 +98,85 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+static int parse_count(const char *text)
+{
+    unsigned long number = strtoul(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] || number < 1 ||
+        number > MAX_CLIENTS) {
+        fprintf(stderr, "many_clients: not a number (1 to %d): \"%.40s\"\n",
+                MAX_CLIENTS, text);
+        exit(2);
+    }
+    return (int)number;
+}
+
+/* A descriptor is needed for each socket: as many as we may have. */
+static void allow_more_sockets(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, socket will say so */
+}
+
+static size_t compose(char *text, int client, int count)
+{
+    return (size_t)snprintf(text, TEXT_SIZE, "This is client %d of %d.\n",
+                            client, count);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "many_clients: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("many_clients: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "many_clients: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "many_clients: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -122,32 +196,16 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-static int parse_count(const char *text)
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 ||
-        number > MAX_CLIENTS) {
-        fprintf(stderr, "many_clients: not a number (1 to %d): \"%.40s\"\n",
-                MAX_CLIENTS, text);
-        exit(2);
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
     }
-    return (int)number;
-}
-
-/* A descriptor is needed for each socket: as many as we may have. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* if not, socket will say so */
-}
-
-static size_t compose(char *text, int client, int count)
-{
-    return (size_t)snprintf(text, TEXT_SIZE, "This is client %d of %d.\n",
-                            client, count);
+    return (ssize_t)count;
 }
 
 /* The other end may be silent for ever; we are not that patient. */
@@ -159,29 +217,4 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "many_clients: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <netinet/in.h>
@@ -54,7 +55,7 @@ struct ladder {
 };
 
 static int parse_parts(int argc, char *argv[]);
-static int own_network(void);
+static int own_network(int type);
 static void watch(int tap_fd, struct ladder *ladder, int count);
 static void record(const char *bytes, size_t size, struct ladder *ladder);
 static void draw(const struct ladder *ladder, const char *title, int first,
@@ -64,17 +65,19 @@ static const struct packet *acknowledged_by(const struct ladder *ladder,
 static void explain(const struct ladder *ladder, const struct packet *packet,
                     char *text, size_t size);
 static void ack_now(int fd);
-static void read_all(int fd, char *bytes, size_t count);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
+static void read_exactly(int fd, char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     int parts = parse_parts(argc, argv);
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
-    int tap_fd = own_network();
+    int tap_fd = own_network(SOCK_DGRAM);
 
     /* 2. The server. In a network of our own every port is free. */
     struct sockaddr_in server_addr = {.sin_family = AF_INET,
@@ -109,12 +112,14 @@ int main(int argc, char *argv[])
 
         /* 4. The echo: six bytes there, six bytes back. */
         char echo[6];
-        write_all(client_fd, "hello\n", sizeof echo);
-        read_all(conn_fd, echo, sizeof echo);
+        if (write_all(client_fd, "hello\n", sizeof echo) == -1)
+            die("write");
+        read_exactly(conn_fd, echo, sizeof echo);
         ack_now(conn_fd); /* do not wait for an answer to travel with */
         watch(tap_fd, &ladder, 5);
-        write_all(conn_fd, echo, sizeof echo);
-        read_all(client_fd, echo, sizeof echo);
+        if (write_all(conn_fd, echo, sizeof echo) == -1)
+            die("write");
+        read_exactly(client_fd, echo, sizeof echo);
         ack_now(client_fd);
         watch(tap_fd, &ladder, 7);
 
@@ -170,17 +175,17 @@ static int parse_parts(int argc, char *argv[])
 }
 
 /* Leave the computer's network for an empty one. Returns a socket that gets
- * a copy of every IP packet there. */
-static int own_network(void)
+ * a copy of every IP packet there; with its link header, if it is SOCK_RAW. */
+static int own_network(int type)
 {
     /* A user namespace makes an ordinary user root of what follows. */
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
         unshare(CLONE_NEWNET) == -1)
-        die("no network of its own here; as root, try tcpdump -S -i lo tcp: "
+        die("no network of its own here; as root, try tcpdump -SX -i lo tcp: "
             "unshare");
-    int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+    int tap_fd = socket(AF_PACKET, type, htons(ETH_P_IP));
     if (tap_fd == -1)
-        die("no packets to see here; as root, try tcpdump -S -i lo tcp: "
+        die("no packets to see here; as root, try tcpdump -SX -i lo tcp: "
             "socket AF_PACKET");
     struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     if (ioctl(tap_fd, SIOCSIFFLAGS, &loopback) == -1)
@@ -339,7 +344,7 @@ static void ack_now(int fd)
 }
 
 /* One write may arrive in many pieces: collect them all. */
-static void read_all(int fd, char *bytes, size_t count)
+static void read_exactly(int fd, char *bytes, size_t count)
 {
     while (count > 0) {
         await_bytes(fd);
@@ -353,28 +358,7 @@ static void read_all(int fd, char *bytes, size_t count)
     }
 }
 
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -387,4 +371,53 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("packet_ladder: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }

@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -31,17 +32,18 @@ static void cut_cable(int fd, int cut);
 static unsigned await_loss(int fd, unsigned known);
 static struct tcp_info look_inside(int fd, long long *sent_at);
 static void print_wait(long long ms);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: retransmission (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. Both ends of one connection, in one program; at an address of our
      * own, 127.x.y.1, because Linux remembers for each address how slow its
@@ -68,7 +70,8 @@ int main(int argc, char *argv[])
 
     /* 2. Cut the cable, then write. write succeeds: it has a buffer. */
     cut_cable(receiver_fd, 1);
-    write_all(sender_fd, "hello\n", 6);
+    if (write_all(sender_fd, "hello\n", 6) == -1)
+        die("write");
     printf("\"hello\\n\" written, and the cable is cut\n");
 
     /* 3. From here on no program sends anything. The sender's TCP does. */
@@ -161,28 +164,7 @@ static void print_wait(long long ms)
     putchar('\n');
 }
 
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -195,4 +177,53 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("retransmission: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }

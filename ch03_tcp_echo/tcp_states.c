@@ -52,17 +52,18 @@ static void expect(const struct ends *ends, const char *event,
 static void look(const struct ends *ends, unsigned *client, unsigned *server);
 static int same(const struct sockaddr_in *one, const struct sockaddr_in *other);
 static void hold_up(int fd, int on);
-static long long now(void);
-static void await_bytes(int fd);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static void await_bytes(int fd);
+static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: tcp_states (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
     printf("%-41s %-12s %s\n", "what happens", "client", "server");
 
     /* 1. A server, at 127.0.0.3. Linux remembers for each pair of addresses how
@@ -141,10 +142,10 @@ static void expect(const struct ends *ends, const char *event,
                    unsigned client_state, unsigned server_state)
 {
     unsigned client, server;
-    long long deadline = now() + PATIENCE;
+    long long deadline = now_ms() + PATIENCE;
     look(ends, &client, &server);
     while (client != client_state || server != server_state) {
-        if (now() > deadline) {
+        if (now_ms() > deadline) {
             fprintf(stderr, "tcp_states: %s: it stays at %s and %s\n", event,
                     state_names[client], state_names[server]);
             exit(1);
@@ -200,13 +201,45 @@ static void hold_up(int fd, int on)
         die("setsockopt IP_MINTTL");
 }
 
-/* Milliseconds, by a clock that nobody sets. */
-static long long now(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-        die("clock_gettime");
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "tcp_states: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("tcp_states: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }
 
 /* The other end may be silent for ever; we are not that patient. */
@@ -220,15 +253,11 @@ static void await_bytes(int fd)
         die("poll");
 }
 
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
 {
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "tcp_states: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,22 +27,24 @@ enum {
     ROOM = 64 * 1024, /* bytes of send buffer: soon full */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static unsigned parse_number(const char *text, unsigned most);
-static void put_number(char *bytes, uint32_t number);
+static void put_u32(char *bytes, uint32_t number);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 4) {
         fprintf(stderr, "usage: flow_sender ADDRESS PORT N\n");
         return 2;
     }
     struct sockaddr_storage receiver_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &receiver_addr);
-    unsigned total = parse_number(argv[3], MOST);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &receiver_addr);
+    unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
     signal(SIGPIPE, SIG_IGN); /* let write say that the receiver has gone */
 
     /* 1. A stream socket, with a small buffer. */
@@ -61,7 +64,7 @@ int main(int argc, char *argv[])
     memset(message, '.', sizeof message);
     bool waited = false;
     for (unsigned number = 1; number <= total; number++) {
-        put_number(message, number);
+        put_u32(message, number);
         for (size_t done = 0; done < sizeof message;) {
             ssize_t sent = send(sock_fd, message + done, sizeof message - done,
                                 waited ? 0 : MSG_DONTWAIT);
@@ -81,14 +84,64 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "flow_sender: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("flow_sender: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "flow_sender: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "flow_sender: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -108,34 +161,16 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* A whole number from 1 to most, as typed. */
-static unsigned parse_number(const char *text, unsigned most)
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
 {
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > most) {
-        fprintf(stderr, "flow_sender: not a number (1 to %u): \"%.40s\"\n",
-                most, text);
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "flow_sender: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
         exit(2);
     }
-    return (unsigned)number;
-}
-
-/* Four bytes in network order. */
-static void put_number(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "flow_sender: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    return (unsigned long)number;
 }

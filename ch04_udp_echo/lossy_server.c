@@ -14,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -42,32 +43,35 @@ struct client {
     size_t answer_size;
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static unsigned parse_number(const char *text, unsigned most);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static bool same_address(const struct sockaddr_storage *a,
                          const struct sockaddr_storage *b);
 static struct client *find_client(const struct sockaddr_storage *addr,
                                   uint32_t id);
-static uint32_t get_number(const char *bytes);
-static void print_quoted(const char *bytes, size_t count);
+static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3 && argc != 4) {
         fprintf(stderr, "usage: lossy_server [ADDRESS] PORT EVERY\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 2], &server_addr);
-    unsigned every = parse_number(argv[argc - 1], 1000000);
+                                       argv[argc - 2], 0, &server_addr);
+    unsigned every =
+        (unsigned)parse_number(argv[argc - 1], 1, 1000000, "number");
     unsigned handled = 0;
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
 
     /* 1. A datagram socket. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -96,14 +100,14 @@ int main(int argc, char *argv[])
         }
         name_address(&client_addr, name);
         if (received < HEADER || received > HEADER + TEXT_SIZE ||
-            get_number(question + 4) == 0) { /* they count from 1 */
+            get_u32(question + 4) == 0) { /* they count from 1 */
             printf("%s: not a question, ignored\n", name);
             continue;
         }
 
         /* 4. Lose it? */
-        struct client *client = find_client(&client_addr, get_number(question));
-        uint32_t number = get_number(question + 4);
+        struct client *client = find_client(&client_addr, get_u32(question));
+        uint32_t number = get_u32(question + 4);
         bool lose = ++client->questions % every == 0;
         bool lose_answer = lose && client->lose_answer;
         if (lose)
@@ -152,14 +156,75 @@ static struct client *find_client(const struct sockaddr_storage *addr,
     return client;
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Is it the same host, and the same port on it? */
+static bool same_address(const struct sockaddr_storage *a,
+                         const struct sockaddr_storage *b)
+{
+    char name_a[NAME_SIZE], name_b[NAME_SIZE];
+    name_address(a, name_a);
+    name_address(b, name_b);
+    return strcmp(name_a, name_b) == 0;
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "lossy_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("lossy_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr, "lossy_server: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "lossy_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -179,16 +244,18 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* A whole number from 1 to most, as typed. */
-static unsigned parse_number(const char *text, unsigned most)
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
 {
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > most) {
-        fprintf(stderr, "lossy_server: not a number (1 to %u): \"%.40s\"\n",
-                most, text);
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "lossy_server: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
         exit(2);
     }
-    return (unsigned)number;
+    return (unsigned long)number;
 }
 
 /* 127.0.0.1:9190, or [::1]:9190 */
@@ -204,24 +271,6 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
         inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
         snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
     }
-}
-
-/* Is it the same host, and the same port on it? */
-static bool same_address(const struct sockaddr_storage *a,
-                         const struct sockaddr_storage *b)
-{
-    char name_a[NAME_SIZE], name_b[NAME_SIZE];
-    name_address(a, name_a);
-    name_address(b, name_b);
-    return strcmp(name_a, name_b) == 0;
-}
-
-/* Four bytes in network order. */
-static uint32_t get_number(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
 }
 
 /* What came from outside is shown, not obeyed: no raw byte to the terminal. */
@@ -240,17 +289,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "lossy_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -16,6 +16,7 @@
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -30,26 +31,27 @@ enum {
     ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
+static uint32_t get_u32(const char *bytes);
+static void put_u32(char *bytes, uint32_t number);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static uint32_t get_number(const char *bytes);
-static void put_number(char *bytes, uint32_t number);
 static void wait_for_enter(void);
-static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2 && argc != 3) {
         fprintf(stderr, "usage: overflow_receiver [ADDRESS] PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], &server_addr);
+                                       argv[argc - 1], 0, &server_addr);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
 
     /* 1. A datagram socket with a small buffer, which counts its losses. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -104,9 +106,9 @@ int main(int argc, char *argv[])
         if (count == sizeof datagram) {
             received++;
         } else if (count == sizeof(uint32_t)) {
-            last = get_number(datagram);
+            last = get_u32(datagram);
             /* 5. Tell the sender how many came. */
-            put_number(datagram, received);
+            put_u32(datagram, received);
             if (sendto(sock_fd, datagram, sizeof(uint32_t), 0,
                        (struct sockaddr *)&sender_addr,
                        message.msg_namelen) == -1)
@@ -123,15 +125,72 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "overflow_receiver: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("overflow_receiver: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr,
-                "overflow_receiver: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "overflow_receiver: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -166,21 +225,6 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* Four bytes in network order. */
-static uint32_t get_number(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
-/* Four bytes in network order. */
-static void put_number(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
@@ -188,17 +232,4 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "overflow_receiver: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

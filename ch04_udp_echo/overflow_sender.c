@@ -13,6 +13,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -29,24 +30,26 @@ enum {
     PATIENCE = 1000, /* ms for the receiver's answer */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static unsigned parse_number(const char *text, unsigned most);
-static void put_number(char *bytes, uint32_t number);
-static uint32_t get_number(const char *bytes);
-static void wait_for_enter(void);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 4) {
         fprintf(stderr, "usage: overflow_sender ADDRESS PORT N\n");
         return 2;
     }
     struct sockaddr_storage receiver_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &receiver_addr);
-    unsigned total = parse_number(argv[3], MOST);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &receiver_addr);
+    unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
 
     /* 1. A datagram socket with a registered peer. */
     int sock_fd = socket(receiver_addr.ss_family, SOCK_DGRAM, 0);
@@ -59,7 +62,7 @@ int main(int argc, char *argv[])
     char datagram[1000];
     memset(datagram, '.', sizeof datagram);
     for (unsigned number = 1; number <= total; number++) {
-        put_number(datagram, number);
+        put_u32(datagram, number);
         if (send(sock_fd, datagram, sizeof datagram, 0) == -1)
             die("send number %u", number);
     }
@@ -72,7 +75,7 @@ int main(int argc, char *argv[])
     for (int ready = 0; ready == 0;) {
         printf("press Enter to send the last one\n");
         wait_for_enter();
-        put_number(datagram, total + 1);
+        put_u32(datagram, total + 1);
         if (send(sock_fd, datagram, sizeof(uint32_t), 0) == -1)
             die("send number %u", total + 1);
         if ((ready = poll(&answer, 1, PATIENCE)) == -1)
@@ -88,19 +91,77 @@ int main(int argc, char *argv[])
     if (recv(sock_fd, datagram, sizeof datagram, MSG_DONTWAIT) !=
         sizeof(uint32_t))
         die("recv");
-    printf("the receiver has got %u of them\n", get_number(datagram));
+    printf("the receiver has got %u of them\n", get_u32(datagram));
     close(sock_fd);
     return 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "overflow_sender: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("overflow_sender: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "overflow_sender: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "overflow_sender: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -120,31 +181,18 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* A whole number from 1 to most, as typed. */
-static unsigned parse_number(const char *text, unsigned most)
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
 {
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > most) {
-        fprintf(stderr, "overflow_sender: not a number (1 to %u): \"%.40s\"\n",
-                most, text);
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "overflow_sender: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
         exit(2);
     }
-    return (unsigned)number;
-}
-
-/* Four bytes in network order. */
-static void put_number(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* Four bytes in network order. */
-static uint32_t get_number(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
+    return (unsigned long)number;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */
@@ -154,17 +202,4 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "overflow_sender: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -14,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,25 +35,26 @@ enum {
     TRIES = 3,
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void put_number(char *bytes, uint32_t number);
-static uint32_t get_number(const char *bytes);
-static long long now(void);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 static bool await_datagram(int fd, long long deadline);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
-static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: retry_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
 
     /* 1. A datagram socket that hears its peer alone. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -63,7 +66,7 @@ int main(int argc, char *argv[])
     /* 2. Our port may have been somebody else's a moment ago, so a number of
      *    our own comes with every question. */
     char question[HEADER + TEXT_SIZE], answer[HEADER + TEXT_SIZE];
-    put_number(question, (uint32_t)(now() * 32768 + getpid()));
+    put_u32(question, (uint32_t)(now_ms() * 32768 + getpid()));
 
     unsigned number = 0, retries = 0;
     bool too_long = false;
@@ -75,7 +78,7 @@ int main(int argc, char *argv[])
             too_long = true;
             continue;
         }
-        put_number(question + 4, ++number);
+        put_u32(question + 4, ++number);
         size_t size = HEADER + (size_t)length;
         ssize_t received = -1;
         for (int tries = 1; received == -1; tries++) {
@@ -83,7 +86,7 @@ int main(int argc, char *argv[])
             if (send(sock_fd, question, size, 0) == -1)
                 die("send to %s port %s", argv[1], argv[2]);
             int patience = PATIENCE << (tries - 1);
-            long long deadline = now() + patience;
+            long long deadline = now_ms() + patience;
 
             /* 4. Only an answer to this question counts. */
             while (received == -1 && await_datagram(sock_fd, deadline)) {
@@ -93,7 +96,7 @@ int main(int argc, char *argv[])
                 if (received < HEADER || memcmp(answer, question, HEADER)) {
                     if (received >= HEADER)
                         printf("ignored, an answer to question %u\n",
-                               get_number(answer + 4));
+                               get_u32(answer + 4));
                     received = -1;
                 }
             }
@@ -118,14 +121,83 @@ int main(int argc, char *argv[])
     return too_long ? 1 : 0;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
+}
+
+/* Is there one, before the clock shows the deadline? */
+static bool await_datagram(int fd, long long deadline)
+{
+    long long left = deadline - now_ms();
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+    if (ready == -1)
+        die("poll");
+    return ready == 1;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "retry_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("retry_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "retry_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "retry_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -145,39 +217,13 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* Four bytes in network order. */
-static void put_number(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* Four bytes in network order. */
-static uint32_t get_number(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* Milliseconds, by a clock that nobody sets. */
-static long long now(void)
+static long long now_ms(void)
 {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         die("clock_gettime");
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
-
-/* Is there one, before the clock shows the deadline? */
-static bool await_datagram(int fd, long long deadline)
-{
-    long long left = deadline - now();
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
-    if (ready == -1)
-        die("poll");
-    return ready == 1;
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit
@@ -212,17 +258,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "retry_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

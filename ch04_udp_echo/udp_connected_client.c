@@ -14,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,25 +33,26 @@ enum {
     SILENCES = 3,    /* so many in a row: the server is not there */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
+static void print_local(int fd, const char *when);
+static bool await_datagram(int fd, long long deadline);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static void print_local(int fd, const char *when);
-static long long now(void);
-static bool await_datagram(int fd, long long deadline);
+static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
-static _Noreturn void die(const char *format, ...);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: udp_connected_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
 
     /* 1. A datagram socket. It has no address, and no peer. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -82,7 +85,7 @@ int main(int argc, char *argv[])
 
         /* 4. Only the peer's datagrams come here, or the news of its end. */
         bool answered = false;
-        long long deadline = now() + PATIENCE;
+        long long deadline = now_ms() + PATIENCE;
         for (bool late = false; !answered && !late;) {
             late = !await_datagram(sock_fd, deadline);
             ssize_t received =
@@ -112,15 +115,80 @@ int main(int argc, char *argv[])
     return answers == lines ? 0 : 1;
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* The address that this end of the conversation has now. */
+static void print_local(int fd, const char *when)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    printf("%s: %s\n", when, name);
+}
+
+/* Is there one, before the clock shows the deadline? */
+static bool await_datagram(int fd, long long deadline)
+{
+    long long left = deadline - now_ms();
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+    if (ready == -1)
+        die("poll");
+    return ready == 1;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "udp_connected_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("udp_connected_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr,
-                "udp_connected_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "udp_connected_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -155,36 +223,13 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* The address that this end of the conversation has now. */
-static void print_local(int fd, const char *when)
-{
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    char name[NAME_SIZE];
-    name_address(&addr, name);
-    printf("%s: %s\n", when, name);
-}
-
 /* Milliseconds, by a clock that nobody sets. */
-static long long now(void)
+static long long now_ms(void)
 {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         die("clock_gettime");
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
-
-/* Is there one, before the clock shows the deadline? */
-static bool await_datagram(int fd, long long deadline)
-{
-    long long left = deadline - now();
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
-    if (ready == -1)
-        die("poll");
-    return ready == 1;
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit
@@ -219,17 +264,4 @@ static void print_quoted(const char *bytes, size_t count)
             putchar(byte);
     }
     printf(count > 60 ? "\"...\n" : "\"\n");
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "udp_connected_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -14,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,23 +30,24 @@ enum {
     ROOM = 3000,              /* bytes of receive buffer: soon full */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static long long read_length(int fd);
-static void wait_for_enter(void);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: early_thanks_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A stream socket, with little room to receive. */
@@ -62,7 +64,8 @@ int main(int argc, char *argv[])
 
     /* 3. Speak first. */
     const char thanks[] = "Thank you\n";
-    write_all(sock_fd, thanks, strlen(thanks));
+    if (write_all(sock_fd, thanks, strlen(thanks)) == -1)
+        die("write");
     printf("sent %zu bytes of thanks; press Enter to read\n", strlen(thanks));
     wait_for_enter();
 
@@ -108,15 +111,57 @@ static long long read_length(int fd)
     return strtoll(text, NULL, 10);
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "early_thanks_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("early_thanks_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr,
-                "early_thanks_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "early_thanks_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -136,13 +181,16 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* At the end of input there is nobody to press it: go on at once. */
-static void wait_for_enter(void)
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
-    int key;
-    do
-        key = getchar();
-    while (key != '\n' && key != EOF);
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
 }
 
 /* The other end may be silent for ever; we are not that patient. */
@@ -156,27 +204,11 @@ static void await_bytes(int fd)
         die("poll");
 }
 
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
 {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "early_thanks_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }

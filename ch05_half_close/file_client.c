@@ -31,27 +31,28 @@ enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 /* Where the file grows. Global, for the signal handler must find it. */
 static char temporary[4096];
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static int create_file(const char *output);
 static void remove_temporary(void);
 static void remove_and_end(int signal_number);
 static long long read_length(int fd);
 static void show_progress(long long received, long long length);
-static void await_bytes(int fd);
-static ssize_t write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 4 || !*argv[3]) {
         fprintf(stderr, "usage: file_client ADDRESS PORT OUTPUT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     const char *output = argv[3];
-    setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
     signal(SIGXFSZ, SIG_IGN); /* or that the file is larger than allowed */
 
@@ -187,14 +188,57 @@ static void show_progress(long long received, long long length)
     fprintf(stderr, "%3d %%\r", percent);
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "file_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("file_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "file_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "file_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -214,17 +258,6 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
 /* write may take only a part of it. Returns count, or -1. */
 static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
@@ -237,15 +270,13 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
     return (ssize_t)count;
 }
 
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
 {
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "file_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }

@@ -33,24 +33,26 @@ enum {
     PATIENCE = 5 * 60 * 1000, /* ms without a sign of life from a client */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static void serve(int conn_fd, const char *path, const char *name);
 static int open_file(const char *path, long long *size);
 static ssize_t send_all(int fd, const char *bytes, size_t count);
-static void wait_for_enter(void);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3 && argc != 4) {
         fprintf(stderr, "usage: hasty_file_server [ADDRESS] PORT FILE\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 2], &server_addr);
+                                       argv[argc - 2], 0, &server_addr);
     const char *path = argv[argc - 1];
     long long size;
     int file_fd = open_file(path, &size); /* better known now than later */
@@ -59,7 +61,6 @@ int main(int argc, char *argv[])
     close(file_fd);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
     signal(SIGPIPE, SIG_IGN); /* a client that left is send's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
@@ -181,15 +182,57 @@ static ssize_t send_all(int fd, const char *bytes, size_t count)
     return (ssize_t)count;
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "hasty_file_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("hasty_file_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr,
-                "hasty_file_server: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "hasty_file_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -231,17 +274,4 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "hasty_file_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -14,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -28,16 +29,17 @@ enum { PATIENCE = 10 * 1000 }; /* ms for what must arrive */
 
 static void connect_pair(int *a_fd, int *b_fd);
 static void read_at_b(int b_fd);
-static void await_bytes(int fd);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: shutdown_vs_close (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
     int a_fd, b_fd;
     char byte;
 
@@ -138,16 +140,7 @@ static void read_at_b(int b_fd)
     printf("B's read returns %zd\n", count);
 }
 
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -160,4 +153,41 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("shutdown_vs_close: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }

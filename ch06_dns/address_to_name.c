@@ -10,26 +10,30 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-static socklen_t parse_address(const char *ip, struct sockaddr_storage *addr);
+static socklen_t parse_ip(const char *ip, struct sockaddr_storage *addr);
 static void print_name(const char *name);
-static const char *error_name(int error);
+static void standard_streams(void);
+static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2) {
         fprintf(stderr, "usage: address_to_name ADDRESS\n");
         return 2;
     }
     struct sockaddr_storage addr;
-    socklen_t addr_len = parse_address(argv[1], &addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_ip(argv[1], &addr);
 
     /* 1. A name, or an error: without NI_NAMEREQD it would give digits. */
     char name[1025]; /* as long as a name may be: NI_MAXHOST */
@@ -37,7 +41,7 @@ int main(int argc, char *argv[])
                             sizeof name, NULL, 0, NI_NAMEREQD);
     if (error) {
         fprintf(stderr, "address_to_name: %s: %s\n", argv[1],
-                error_name(error));
+                gai_error_name(error));
         return 1;
     }
 
@@ -47,7 +51,7 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-static socklen_t parse_address(const char *ip, struct sockaddr_storage *addr)
+static socklen_t parse_ip(const char *ip, struct sockaddr_storage *addr)
 {
     memset(addr, 0, sizeof *addr);
     struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
@@ -72,8 +76,49 @@ static void print_name(const char *name)
     putchar('\n');
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "address_to_name: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("address_to_name: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
 /* These errors are not errno's. gai_strerror has words, but not the name. */
-static const char *error_name(int error)
+static const char *gai_error_name(int error)
 {
     switch (error) {
     case EAI_NONAME:

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -25,14 +26,16 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static void check_arguments(const char *name, const char *port);
-static const char *error_name(int error);
-static void name_address(const struct sockaddr_storage *addr, char *name);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
+static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3) {
         fprintf(stderr, "usage: echo_by_name NAME PORT\n");
         return 2;
@@ -48,7 +51,7 @@ int main(int argc, char *argv[])
     int error = getaddrinfo(argv[1], argv[2], &hints, &list);
     if (error) {
         fprintf(stderr, "echo_by_name: %.40s: %s\n", argv[1],
-                error_name(error));
+                gai_error_name(error));
         return 1;
     }
 
@@ -80,7 +83,8 @@ int main(int argc, char *argv[])
     ssize_t count;
     while ((count = read(STDIN_FILENO, sent, sizeof sent)) > 0) {
         size_t length = (size_t)count;
-        write_all(sock_fd, sent, length);
+        if (write_all(sock_fd, sent, length) == -1)
+            die("write");
 
         /* 4. One write may come back in many pieces: collect them all. */
         for (size_t back = 0; back < length; back += (size_t)count) {
@@ -100,7 +104,8 @@ int main(int argc, char *argv[])
             fprintf(stderr, "echo_by_name: these are not the bytes sent\n");
             return 1;
         }
-        write_all(STDOUT_FILENO, received, length);
+        if (write_all(STDOUT_FILENO, received, length) == -1)
+            die("write standard output");
     }
     if (count == -1)
         die("read standard input");
@@ -135,8 +140,87 @@ static void check_arguments(const char *name, const char *port)
     }
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_by_name: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_by_name: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}
+
 /* These errors are not errno's. gai_strerror has words, but not the name. */
-static const char *error_name(int error)
+static const char *gai_error_name(int error)
 {
     switch (error) {
     case EAI_NONAME:
@@ -156,55 +240,4 @@ static const char *error_name(int error)
     default: /* a system may have more */
         return gai_strerror(error);
     }
-}
-
-/* 127.0.0.1:9190, or [::1]:9190 */
-static void name_address(const struct sockaddr_storage *addr, char *name)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
-}
-
-/* The other end may be silent for ever; we are not that patient. */
-static void await_bytes(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "echo_by_name: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
 }

@@ -11,31 +11,36 @@
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void check_name(const char *name);
-static const char *error_name(int error);
+static const char *host_error_name(int error);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2) {
         fprintf(stderr, "usage: gethostbyname_old NAME\n");
         return 2;
     }
     check_name(argv[1]);
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. A name is all it takes: no family, no service, no port. */
     struct hostent *host = gethostbyname(argv[1]);
     if (!host) {
         fprintf(stderr, "gethostbyname_old: %.40s: %s\n", argv[1],
-                error_name(h_errno)); /* not errno: one more global */
+                host_error_name(h_errno)); /* not errno: one more global */
         return 1;
     }
 
@@ -51,7 +56,7 @@ int main(int argc, char *argv[])
     host = gethostbyname("192.0.2.1");
     if (!host) {
         fprintf(stderr, "gethostbyname_old: 192.0.2.1: %s\n",
-                error_name(h_errno));
+                host_error_name(h_errno));
         return 1;
     }
     printf("the answer for 192.0.2.1 overwrites that one: %s\n",
@@ -68,7 +73,7 @@ static void check_name(const char *name)
     }
 }
 
-static const char *error_name(int error)
+static const char *host_error_name(int error)
 {
     switch (error) {
     case HOST_NOT_FOUND:
@@ -80,4 +85,45 @@ static const char *error_name(int error)
     default:
         return "NO_RECOVERY, this cannot be answered";
     }
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "gethostbyname_old: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("gethostbyname_old: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

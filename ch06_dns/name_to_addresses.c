@@ -10,19 +10,24 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void check_name(const char *name);
 static void check_service(const char *service);
-static const char *error_name(int error);
+static void standard_streams(void);
+static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 2 && argc != 3) {
         fprintf(stderr, "usage: name_to_addresses NAME [SERVICE]\n");
         return 2;
@@ -31,7 +36,6 @@ int main(int argc, char *argv[])
     check_name(name);
     if (service)
         check_service(service);
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. What is wanted: any family, for TCP. The rest is left open. */
     struct addrinfo hints, *list;
@@ -43,7 +47,7 @@ int main(int argc, char *argv[])
     int error = getaddrinfo(name, service, &hints, &list);
     if (error) {
         fprintf(stderr, "name_to_addresses: %.40s: %s\n", name,
-                error_name(error));
+                gai_error_name(error));
         return 1;
     }
 
@@ -87,8 +91,49 @@ static void check_service(const char *service)
     }
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "name_to_addresses: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("name_to_addresses: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
 /* These errors are not errno's. gai_strerror has words, but not the name. */
-static const char *error_name(int error)
+static const char *gai_error_name(int error)
 {
     switch (error) {
     case EAI_NONAME:

@@ -24,7 +24,6 @@
 enum { STOPPED = 50 }; /* ms without room: the writer would stand still */
 enum when { NEVER, BEFORE, AFTER };
 
-static int parse_size(const char *text);
 static int new_socket(void);
 static void ask(int fd, int bytes);
 static void show(const char *what, int fd);
@@ -32,15 +31,19 @@ static void make_connection(int bytes, enum when when, int *client_fd,
                             int *conn_fd);
 static long long fill(int bytes, enum when when);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc > 2) {
         fprintf(stderr, "usage: buffer_sizes [BYTES]\n");
         return 2;
     }
-    int bytes = argc == 2 ? parse_size(argv[1]) : 65536;
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    int bytes =
+        argc == 2 ? (int)parse_number(argv[1], 1, 16777216, "size") : 65536;
     signal(SIGPIPE, SIG_IGN);
     printf("socket                     SO_RCVBUF   SO_SNDBUF\n");
 
@@ -80,17 +83,6 @@ int main(int argc, char *argv[])
     printf("not asked                        %10lld bytes\n",
            fill(bytes, NEVER));
     return 0;
-}
-
-static int parse_size(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > 16777216) {
-        fprintf(stderr, "buffer_sizes: not a size (1 to 16777216): \"%.40s\"\n",
-                text);
-        exit(2);
-    }
-    return (int)number;
 }
 
 static int new_socket(void)
@@ -176,6 +168,8 @@ static long long fill(int bytes, enum when when)
     return taken;
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
@@ -187,4 +181,44 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("buffer_sizes: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "buffer_sizes: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
 }

@@ -12,6 +12,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -35,18 +36,20 @@ struct way {
     double ms; /* the median exchange */
 };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
 static double measure(int sock_fd, const struct way *way);
 static void exchange(int sock_fd, char *request, uint32_t bytes, int writes);
-static void await_bytes(int fd);
-static void write_all(int fd, const char *bytes, size_t count);
-static double now(void);
 static int compare(const void *a, const void *b);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void await_bytes(int fd);
+static double now_us(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     int only_nodelay = argc > 1 && strcmp(argv[1], "-n") == 0;
     argc -= only_nodelay;
     argv += only_nodelay;
@@ -55,8 +58,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], &server_addr);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     struct way ways[] = {
@@ -114,9 +116,9 @@ static double measure(int sock_fd, const struct way *way)
 
     double ms[EXCHANGES];
     for (int i = 0; i < EXCHANGES; i++) {
-        double start = now();
+        double start = now_us();
         exchange(sock_fd, request, way->bytes, way->writes);
-        ms[i] = now() - start;
+        ms[i] = (now_us() - start) / 1e3;
     }
     free(request);
     qsort(ms, EXCHANGES, sizeof ms[0], compare);
@@ -129,10 +131,13 @@ static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
     uint32_t length = htonl(bytes);
     memcpy(request, &length, sizeof length);
     if (writes == 2) {
-        write_all(sock_fd, request, sizeof length);
-        write_all(sock_fd, request + sizeof length, bytes);
+        if (write_all(sock_fd, request, sizeof length) == -1)
+            die("write");
+        if (write_all(sock_fd, request + sizeof length, bytes) == -1)
+            die("write");
     } else {
-        write_all(sock_fd, request, sizeof length + bytes);
+        if (write_all(sock_fd, request, sizeof length + bytes) == -1)
+            die("write");
     }
     char answer;
     await_bytes(sock_fd);
@@ -149,29 +154,63 @@ static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
     }
 }
 
-/* Milliseconds, by a clock that nobody sets. */
-static double now(void)
-{
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-        die("clock_gettime");
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "nagle_client: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("nagle_client: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "nagle_client: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "nagle_client: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -191,6 +230,18 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
 /* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
@@ -202,27 +253,11 @@ static void await_bytes(int fd)
         die("poll");
 }
 
-/* write may take only a part of it. */
-static void write_all(int fd, const char *bytes, size_t count)
+/* Microseconds, by a clock that nobody sets. */
+static double now_us(void)
 {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written == -1)
-            die("write");
-        bytes += written;
-        count -= (size_t)written;
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "nagle_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }

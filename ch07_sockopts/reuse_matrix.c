@@ -12,6 +12,7 @@
 #define _DEFAULT_SOURCE /* SO_REUSEPORT */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,18 +30,19 @@ enum situation {
     SITUATIONS
 };
 
-static int new_socket(int option);
-static void make_connection(int listen_fd, int end[2]);
+static int socket_with(int option);
+static void new_connection(int listen_fd, int end[2]);
 static const char *try_pair(int old_option, int new_option, int situation);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: reuse_matrix (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
     static const struct {
         int number;
         const char *name;
@@ -77,7 +79,7 @@ static const char *try_pair(int old_option, int new_option, int situation)
         htonl(situation == ELSEWHERE ? INADDR_ANY : INADDR_LOOPBACK);
 
     /* 1. The old socket, on a port that the system chooses. */
-    int old_fd = new_socket(old_option), end[2] = {-1, -1};
+    int old_fd = socket_with(old_option), end[2] = {-1, -1};
     if (bind(old_fd, any, sizeof addr) == -1)
         die("bind port 0");
     if (situation != BOUND && listen(old_fd, 1) == -1)
@@ -87,7 +89,7 @@ static const char *try_pair(int old_option, int new_option, int situation)
 
     /* 2. What it is doing when the new one comes. */
     if (situation == CONNECTED || situation == TIME_WAIT) {
-        make_connection(old_fd, end);
+        new_connection(old_fd, end);
         close(old_fd);
         old_fd = -1;
     }
@@ -106,7 +108,7 @@ static const char *try_pair(int old_option, int new_option, int situation)
 
     /* 3. The new socket: the same port, and 127.0.0.1 in every case. */
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int new_fd = new_socket(new_option);
+    int new_fd = socket_with(new_option);
     const char *verdict = "ok";
     if (bind(new_fd, any, sizeof addr) == -1)
         verdict = errno == EADDRINUSE ? "no bind" : strerror(errno);
@@ -121,7 +123,7 @@ static const char *try_pair(int old_option, int new_option, int situation)
     return verdict;
 }
 
-static int new_socket(int option)
+static int socket_with(int option)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     if (fd == -1)
@@ -132,19 +134,21 @@ static int new_socket(int option)
 }
 
 /* end[0] is the accepted one and has the listener's port, end[1] its client. */
-static void make_connection(int listen_fd, int end[2])
+static void new_connection(int listen_fd, int end[2])
 {
     struct sockaddr_in addr;
     socklen_t addr_len = sizeof addr;
     if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
         die("getsockname");
-    end[1] = new_socket(0);
+    end[1] = socket_with(0);
     if (connect(end[1], (struct sockaddr *)&addr, addr_len) == -1)
         die("connect");
     end[0] = accept(listen_fd, NULL, NULL);
     if (end[0] == -1)
         die("accept");
 }
+
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -157,4 +161,30 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("reuse_matrix: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

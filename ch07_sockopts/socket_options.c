@@ -8,6 +8,7 @@
  */
 #define _DEFAULT_SOURCE /* SO_REUSEPORT, IP_TTL and TCP_MAXSEG */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -52,14 +53,15 @@ static const struct option options[] = {
 static void show(int fd, const struct option *option, char text[16]);
 static const char *may_be_set(int fd, const struct option *option);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 1) {
         fprintf(stderr, "usage: socket_options (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
 
     /* 1. Two new sockets, nothing done to them yet. */
     int tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -127,6 +129,8 @@ static const char *may_be_set(int fd, const struct option *option)
     return "no";
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
@@ -138,4 +142,30 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("socket_options: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
 }

@@ -11,6 +11,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,15 +31,18 @@ struct result {
     double seconds, rate; /* rate in MB/s, a MB being 1,000,000 bytes */
 };
 
-static size_t parse_size(const char *text);
 static void connect_pair(int *a_fd, int *b_fd);
-static void read_all(int fd, char *buffer, size_t size);
+static void read_to_end(int fd, char *buffer, size_t size);
 static struct result measure(size_t size);
-static double now(void);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
+static double now_us(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     int csv = argc > 1 && strcmp(argv[1], "-c") == 0;
     char *usual[] = {"1", "16", "256", "1024", "16384", "262144", "1048576"};
     char **sizes = usual;
@@ -48,8 +52,7 @@ int main(int argc, char *argv[])
         count = argc - 1 - csv;
     }
     for (int i = 0; i < count; i++)
-        parse_size(sizes[i]); /* a bad one is told before anything is done */
-    setvbuf(stdout, NULL, _IOLBF, 0);
+        parse_number(sizes[i], 1, MOST, "size"); /* before anything is done */
     signal(SIGPIPE, SIG_IGN); /* a reader that died is write's error only */
 
     /* 1. Measure all of them first: the longest bar sets the scale. */
@@ -58,7 +61,7 @@ int main(int argc, char *argv[])
         die("calloc");
     double best = 0;
     for (int i = 0; i < count; i++) {
-        results[i] = measure(parse_size(sizes[i]));
+        results[i] = measure(parse_number(sizes[i], 1, MOST, "size"));
         if (results[i].rate > best)
             best = results[i].rate;
     }
@@ -98,14 +101,14 @@ static struct result measure(size_t size)
         die("fork");
     if (child == 0) {
         close(writer_fd); /* or the end of the stream would never come */
-        read_all(reader_fd, buffer, size);
+        read_to_end(reader_fd, buffer, size);
         free(buffer);
         _exit(0);
     }
     close(reader_fd);
 
     /* 2. Whole buffers, one call each, as fast as they are taken. */
-    double start = now();
+    double start = now_us();
     long long bytes = 0;
     do {
         ssize_t count = write(writer_fd, buffer, size);
@@ -113,13 +116,13 @@ static struct result measure(size_t size)
             die("write");
         bytes += count;
         result.calls++;
-    } while (now() - start < WHILE / 1000.0);
+    } while (now_us() - start < WHILE * 1e3);
 
     /* 3. Our end, and the reader's: now it has everything. */
     if (shutdown(writer_fd, SHUT_WR) == -1)
         die("shutdown");
-    read_all(writer_fd, buffer, size);
-    result.seconds = now() - start;
+    read_to_end(writer_fd, buffer, size);
+    result.seconds = (now_us() - start) / 1e6;
     result.rate = (double)bytes / 1e6 / result.seconds;
     close(writer_fd);
     free(buffer);
@@ -129,7 +132,7 @@ static struct result measure(size_t size)
 }
 
 /* Until the other end has ended. */
-static void read_all(int fd, char *buffer, size_t size)
+static void read_to_end(int fd, char *buffer, size_t size)
 {
     ssize_t count;
     do
@@ -165,25 +168,7 @@ static void connect_pair(int *a_fd, int *b_fd)
     close(listen_fd);
 }
 
-/* Seconds, by a clock that nobody sets. */
-static double now(void)
-{
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-        die("clock_gettime");
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static size_t parse_size(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > MOST) {
-        fprintf(stderr, "throughput: not a size (1 to %d): \"%.40s\"\n", MOST,
-                text);
-        exit(2);
-    }
-    return number;
-}
+/* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -196,4 +181,53 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("throughput: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "throughput: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
+}
+
+/* Microseconds, by a clock that nobody sets. */
+static double now_us(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }

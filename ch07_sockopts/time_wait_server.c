@@ -13,6 +13,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -24,17 +25,19 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static int enter_comes_first(int fd);
 static void print_remains(const char *local, const char *peer);
 static int covers(const char *a, const char *b);
 static void name_entry(const char *digits, unsigned port, char *name);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     int reuse = argc > 1 && strcmp(argv[1], "-r") == 0;
     argc -= reuse;
     argv += reuse;
@@ -44,10 +47,9 @@ int main(int argc, char *argv[])
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], &server_addr);
+                                       argv[argc - 1], 0, &server_addr);
     char server_name[NAME_SIZE], client_name[NAME_SIZE];
     name_address(&server_addr, server_name);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
 
     /* 1. The doorkeeper. With -r it may share its port with a memory. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
@@ -102,48 +104,6 @@ int main(int argc, char *argv[])
     name_address(&server_addr, server_name);
     print_remains(server_name, client_name);
     return 0;
-}
-
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr,
-                "time_wait_server: not a port (0 to 65535): \"%.40s\"\n", port);
-        exit(2);
-    }
-    memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
-    }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
-    }
-    fprintf(stderr, "time_wait_server: not an IP address: \"%.40s\"\n", ip);
-    exit(2);
-}
-
-/* 127.0.0.1:9190, or [::1]:9190 */
-static void name_address(const struct sockaddr_storage *addr, char *name)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
 }
 
 /* Enter at this end before anything, or the end, from the other one? */
@@ -242,6 +202,8 @@ static void name_entry(const char *digits, unsigned port, char *name)
     name_address(&addr, name);
 }
 
+/* ---- The same in every program of this suite (tests/common) ---- */
+
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
@@ -253,4 +215,74 @@ static _Noreturn void die(const char *format, ...)
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
     exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("time_wait_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "time_wait_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    memset(addr, 0, sizeof *addr);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    fprintf(stderr, "time_wait_server: not an IP address: \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
 }

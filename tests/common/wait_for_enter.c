@@ -1,0 +1,10 @@
+#include <stdio.h>
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
+}
