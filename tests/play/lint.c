@@ -5,6 +5,7 @@
 #include "lint.h"
 
 #include "chapter.h"
+#include "match.h"
 #include "needs.h"
 
 #include <errno.h>
@@ -97,6 +98,45 @@ static bool known_needs(const struct page *page)
         fprintf(stderr, "%s:%d: %s\n", page->path, session->line, reason);
         return false;
     }
+    return true;
+}
+
+/* A value that stands nowhere is a slip, or has been left behind. */
+static bool values_stand(const struct page *page, const struct session *session)
+{
+    for (int i = 0; i < session->literal_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < session->step_count && !found; k++)
+            found = session->steps[k].kind != STEP_SAY &&
+                    has_literal(session, session->steps[k].text, i);
+        if (!found) {
+            fprintf(stderr, "%s:%d: %s stands nowhere in \"%s\"\n", page->path,
+                    session->line, session->literals[i].text, session->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The sample on the page satisfies its own condition. */
+static bool sample_holds(const struct page *page, const struct session *session)
+{
+    struct bindings sample;
+    bindings_of_page(&sample, session);
+    char why[200];
+    if (!*session->where || where_holds(session->where, &sample, why))
+        return true;
+    fprintf(stderr, "%s:%d: where= fails on this page: %s\n", page->path,
+            session->line, why);
+    return false;
+}
+
+static bool samples_agree(const struct page *page)
+{
+    for (size_t i = 0; i < page->session_count; i++)
+        if (!values_stand(page, &page->sessions[i]) ||
+            !sample_holds(page, &page->sessions[i]))
+            return false;
     return true;
 }
 
@@ -243,6 +283,8 @@ bool lint_chapter(const struct places *places, const char *folder)
          edits_exist(places, &chapter);
     for (int i = 0; ok && i < chapter.count; i++)
         ok = known_needs(&chapter.pages[i]) &&
+             samples_agree(&chapter.pages[i]) &&
+             samples_agree(&other.pages[i]) &&
              same_sessions(&chapter.pages[i], &other.pages[i]);
     ok = ok && each_line(places, "programs.txt", &chapter, is_shown) &&
          all_registered(places, &chapter);

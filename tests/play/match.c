@@ -197,16 +197,13 @@ char *substituted(const struct bindings *bindings, const char *text)
     return result;
 }
 
-/* A condition is read by recursive descent: sum, product, number. */
+/* A condition is read from left to right: sum, product, number. */
 struct expression {
     const char *text;
     const struct bindings *bindings;
     const char *error; /* NULL while all is well */
-    int depth;
-    bool varies; /* a literal stands in this comparison */
+    bool varies;       /* a literal stands in this comparison */
 };
-
-static double sum(struct expression *expression);
 
 static char look(struct expression *expression)
 {
@@ -216,21 +213,7 @@ static char look(struct expression *expression)
 
 static double number(struct expression *expression)
 {
-    if (++expression->depth > 100)
-        expression->error = "too deep";
-    if (expression->error)
-        return 0;
-    if (look(expression) == '(') {
-        expression->text++;
-        double value = sum(expression);
-        if (look(expression) != ')')
-            expression->error = "a ) is missing";
-        else
-            expression->text++;
-        expression->depth--;
-        return value;
-    }
-    expression->depth--;
+    look(expression);
     const char *start = expression->text;
     size_t length = strspn(start, "0123456789.");
     if (strncmp(start, "0x", 2) == 0)
@@ -257,31 +240,23 @@ static double number(struct expression *expression)
 static double product(struct expression *expression)
 {
     double value = number(expression);
-    for (;;) {
-        if (look(expression) == '*') {
-            expression->text++;
-            value *= number(expression);
-        } else if (look(expression) == '/') {
-            expression->text++;
-            value /= number(expression);
-        } else
-            return value;
+    while (!expression->error && look(expression) == '*') {
+        expression->text++;
+        value *= number(expression);
     }
+    return value;
 }
 
 static double sum(struct expression *expression)
 {
     double value = product(expression);
-    for (;;) {
-        if (look(expression) == '+') {
-            expression->text++;
-            value += product(expression);
-        } else if (look(expression) == '-') {
-            expression->text++;
-            value -= product(expression);
-        } else
-            return value;
+    char sign;
+    while (!expression->error && (sign = look(expression)) != '\0' &&
+           strchr("+-", sign)) {
+        expression->text++;
+        value += (sign == '+' ? 1 : -1) * product(expression);
     }
+    return value;
 }
 
 static bool compare(struct expression *expression, double *left, double *right)

@@ -4,8 +4,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "session.h"
 
-#include "match.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -82,6 +80,8 @@ static bool add_literals(struct reader *reader, struct session *session,
             if (strcmp(session->literals[i].text, text) == 0)
                 return fail(reader, session->line, "%s is declared twice",
                             text);
+        if (kind != LITERAL_ANY && text[strspn(text, "0123456789")])
+            return fail(reader, session->line, "%s is not a port", text);
         if (session->literal_count == MAX_LITERALS)
             return fail(reader, session->line, "more than %d varying values",
                         MAX_LITERALS);
@@ -93,7 +93,7 @@ static bool add_literals(struct reader *reader, struct session *session,
 
 /* One word=value or word="value" after another, from a fence or a comment. */
 static bool parse_attributes(struct reader *reader, struct session *session,
-                             char *text)
+                             char *text, unsigned *seen)
 {
     for (;;) {
         text += strspn(text, " \t\n");
@@ -112,6 +112,16 @@ static bool parse_attributes(struct reader *reader, struct session *session,
         if (*text)
             *text++ = '\0';
 
+        /* Lists of values add up; nothing else can stand twice. */
+        static const char *const once[] = {"name", "edit", "where", "needs",
+                                           "cpus"};
+        for (unsigned i = 0; i < sizeof once / sizeof *once; i++) {
+            if (strcmp(key, once[i]) != 0)
+                continue;
+            if (*seen & 1u << i)
+                return fail(reader, session->line, "%s= is there twice", key);
+            *seen |= 1u << i;
+        }
         if (strcmp(key, "name") == 0)
             session->name = value;
         else if (strcmp(key, "edit") == 0) {
@@ -259,37 +269,6 @@ static bool parse_steps(struct reader *reader, struct session *session,
     return fail(reader, session->line, "the fence is never closed");
 }
 
-/* A value that stands nowhere is a slip, or has been left behind. */
-static bool check_literals(struct reader *reader, const struct session *session)
-{
-    for (int i = 0; i < session->literal_count; i++) {
-        const struct literal *literal = &session->literals[i];
-        if (literal->kind != LITERAL_ANY &&
-            literal->text[strspn(literal->text, "0123456789")])
-            return fail(reader, session->line, "%s is not a port",
-                        literal->text);
-        bool found = false;
-        for (size_t k = 0; k < session->step_count && !found; k++)
-            found = session->steps[k].kind != STEP_SAY &&
-                    has_literal(session, session->steps[k].text, i);
-        if (!found)
-            return fail(reader, session->line, "%s stands nowhere in \"%s\"",
-                        literal->text, session->name);
-    }
-    return true;
-}
-
-/* The sample on the page must satisfy its own condition. */
-static bool check_sample(struct reader *reader, const struct session *session)
-{
-    struct bindings sample;
-    bindings_of_page(&sample, session);
-    char why[200];
-    if (!*session->where || where_holds(session->where, &sample, why))
-        return true;
-    return fail(reader, session->line, "where= fails on this page: %s", why);
-}
-
 static bool parse_session(struct reader *reader, char *info, char *comment,
                           const char *heading, const char *fence)
 {
@@ -302,8 +281,9 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
                                 .where = "",
                                 .needs = "",
                                 .edit = ""};
-    if (!parse_attributes(reader, session, info) ||
-        (comment && !parse_attributes(reader, session, comment)))
+    unsigned seen = 0;
+    if (!parse_attributes(reader, session, info, &seen) ||
+        (comment && !parse_attributes(reader, session, comment, &seen)))
         return false;
     if (!session->name || !is_session_name(session->name))
         return fail(reader, session->line,
@@ -313,8 +293,7 @@ static bool parse_session(struct reader *reader, char *info, char *comment,
             return fail(reader, session->line,
                         "two sessions are called \"%s\" (the first in line %d)",
                         session->name, page->sessions[i].line);
-    return parse_steps(reader, session, fence) &&
-           check_literals(reader, session) && check_sample(reader, session);
+    return parse_steps(reader, session, fence);
 }
 
 /* From "<!--" to "-->", perhaps over several lines; its inner text. */
@@ -345,12 +324,23 @@ static bool opens_console(const char *line)
            !isalnum((unsigned char)line[7]);
 }
 
+/* word=...: meant for a session, not for people. */
+static bool holds_attributes(const char *comment)
+{
+    comment += strspn(comment, " \t\n");
+    size_t word = strspn(comment, "abcdefghijklmnopqrstuvwxyz");
+    return word > 0 && comment[word] == '=';
+}
+
 static bool parse_lines(struct reader *reader)
 {
     struct page *page = reader->page;
     const char *heading = "";
     char *comment = NULL; /* the one directly above */
     for (char *line; (line = take_line(reader));) {
+        if (comment && holds_attributes(comment) && !opens_console(line))
+            return fail(reader, reader->line,
+                        "no session below the comment with its attributes");
         if (strncmp(line, "<!--", 4) == 0) {
             if (!take_comment(reader, line, &comment))
                 return false;

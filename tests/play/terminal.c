@@ -332,11 +332,6 @@ static const char *line_end(const struct terminal *terminal)
                   terminal->length - terminal->taken);
 }
 
-bool terminal_has_line(const struct terminal *terminal)
-{
-    return line_end(terminal) != NULL;
-}
-
 const char *terminal_take_line(struct terminal *terminal)
 {
     const char *end = line_end(terminal);

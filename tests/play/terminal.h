@@ -65,9 +65,6 @@ void terminals_pump(struct terminal *terminals, int count, int timeout);
  */
 const char *terminal_take_line(struct terminal *terminal);
 
-/* A whole line is there to take. */
-bool terminal_has_line(const struct terminal *terminal);
-
 /* Started and not yet waited for. */
 bool terminal_running(const struct terminal *terminal);
 
