@@ -30,12 +30,12 @@
 
 enum { PATIENCE = 10 * 1000 }; /* ms without a datagram */
 
-static void enter_own_network(void);
 static void deliver(int raw_fd, const struct sockaddr_in *to, const char *text,
                     int flipped_bit);
 static uint16_t udp_checksum(const unsigned char *packet, size_t length);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static int enter_own_network(void);
 
 int main(int argc, char *argv[])
 {
@@ -44,7 +44,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: rough_network (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    enter_own_network();
+    if (enter_own_network() == -1)
+        die("no network of its own here; try sudo: unshare");
 
     /* 1. The receiver: an ordinary datagram socket. */
     int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -95,25 +96,6 @@ int main(int argc, char *argv[])
     close(raw_fd);
     close(sock_fd);
     return 0;
-}
-
-/* A network with nothing in it but a loopback of its own, still switched off.
- * In it this program may do what elsewhere only root may. */
-static void enter_own_network(void)
-{
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
-        unshare(CLONE_NEWNET) == -1)
-        die("unshare (a user and network namespace of our own)");
-    int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-    if (any_fd == -1)
-        die("socket");
-    struct ifreq loopback;
-    memset(&loopback, 0, sizeof loopback);
-    strcpy(loopback.ifr_name, "lo");
-    loopback.ifr_flags = IFF_UP;
-    if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == -1)
-        die("ioctl SIOCSIFFLAGS lo up");
-    close(any_fd);
 }
 
 /* One UDP packet: ports, length and checksum (RFC 768), then the text. */
@@ -190,4 +172,26 @@ static void standard_streams(void)
             die("open /dev/null");
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Leave the computer's network for an empty one: its only wire is a loopback,
+ * switched on here. Root may do that, and elsewhere than in a container or on
+ * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
+static int enter_own_network(void)
+{
+    static const int ways[] = {CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+    for (int way = 0; way < 2; way++) {
+        if (unshare(ways[way]) == -1)
+            continue;
+        /* A user namespace may be granted, and its powers withheld. */
+        struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int error = errno;
+        close(any_fd);
+        errno = error;
+        if (up == 0)
+            return 0;
+    }
+    return -1;
 }

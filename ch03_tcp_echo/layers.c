@@ -31,7 +31,6 @@
 
 enum { ETHERNET = 14, PATIENCE = 10 * 1000 };
 
-static int own_network(int type);
 static size_t payload_at(const uint8_t *packet, size_t size);
 static void print_layers(const uint8_t *packet, size_t size);
 static void field(const uint8_t *packet, size_t at, size_t count,
@@ -43,6 +42,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static int enter_own_network(void);
 
 int main(int argc, char *argv[])
 {
@@ -53,7 +53,11 @@ int main(int argc, char *argv[])
     }
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
-    int tap_fd = own_network(SOCK_RAW);
+    if (enter_own_network() == -1)
+        die("no network of its own here; try sudo: unshare");
+    int tap_fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP));
+    if (tap_fd == -1)
+        die("socket AF_PACKET");
 
     /* 2. A server, and a client with a port that is easy to find again. In a
      * network of our own every port is free. */
@@ -91,25 +95,6 @@ int main(int argc, char *argv[])
     } while (payload_at(packet, (size_t)size) == (size_t)size);
     print_layers(packet, (size_t)size);
     return 0;
-}
-
-/* Leave the computer's network for an empty one. Returns a socket that gets
- * a copy of every IP packet there; with its link header, if it is SOCK_RAW. */
-static int own_network(int type)
-{
-    /* A user namespace makes an ordinary user root of what follows. */
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
-        unshare(CLONE_NEWNET) == -1)
-        die("no network of its own here; as root, try tcpdump -SX -i lo tcp: "
-            "unshare");
-    int tap_fd = socket(AF_PACKET, type, htons(ETH_P_IP));
-    if (tap_fd == -1)
-        die("no packets to see here; as root, try tcpdump -SX -i lo tcp: "
-            "socket AF_PACKET");
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    if (ioctl(tap_fd, SIOCSIFFLAGS, &loopback) == -1)
-        die("ioctl SIOCSIFFLAGS lo");
-    return tap_fd;
 }
 
 /* Where the payload begins: behind the link's header and two that say their
@@ -298,4 +283,26 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Leave the computer's network for an empty one: its only wire is a loopback,
+ * switched on here. Root may do that, and elsewhere than in a container or on
+ * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
+static int enter_own_network(void)
+{
+    static const int ways[] = {CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+    for (int way = 0; way < 2; way++) {
+        if (unshare(ways[way]) == -1)
+            continue;
+        /* A user namespace may be granted, and its powers withheld. */
+        struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int error = errno;
+        close(any_fd);
+        errno = error;
+        if (up == 0)
+            return 0;
+    }
+    return -1;
 }

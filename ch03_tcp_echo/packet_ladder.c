@@ -55,7 +55,6 @@ struct ladder {
 };
 
 static int parse_parts(int argc, char *argv[]);
-static int own_network(int type);
 static void watch(int tap_fd, struct ladder *ladder, int count);
 static void record(const char *bytes, size_t size, struct ladder *ladder);
 static void draw(const struct ladder *ladder, const char *title, int first,
@@ -70,6 +69,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static int enter_own_network(void);
 
 int main(int argc, char *argv[])
 {
@@ -77,7 +77,11 @@ int main(int argc, char *argv[])
     int parts = parse_parts(argc, argv);
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
-    int tap_fd = own_network(SOCK_DGRAM);
+    if (enter_own_network() == -1)
+        die("no network of its own here; try sudo: unshare");
+    int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+    if (tap_fd == -1)
+        die("socket AF_PACKET");
 
     /* 2. The server. In a network of our own every port is free. */
     struct sockaddr_in server_addr = {.sin_family = AF_INET,
@@ -172,25 +176,6 @@ static int parse_parts(int argc, char *argv[])
             "packet_ladder: not handshake, data, close or all: \"%.40s\"\n",
             argv[1]);
     exit(2);
-}
-
-/* Leave the computer's network for an empty one. Returns a socket that gets
- * a copy of every IP packet there; with its link header, if it is SOCK_RAW. */
-static int own_network(int type)
-{
-    /* A user namespace makes an ordinary user root of what follows. */
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 &&
-        unshare(CLONE_NEWNET) == -1)
-        die("no network of its own here; as root, try tcpdump -SX -i lo tcp: "
-            "unshare");
-    int tap_fd = socket(AF_PACKET, type, htons(ETH_P_IP));
-    if (tap_fd == -1)
-        die("no packets to see here; as root, try tcpdump -SX -i lo tcp: "
-            "socket AF_PACKET");
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    if (ioctl(tap_fd, SIOCSIFFLAGS, &loopback) == -1)
-        die("ioctl SIOCSIFFLAGS lo");
-    return tap_fd;
 }
 
 /* Write one IP packet down, if it is of this connection. */
@@ -420,4 +405,26 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Leave the computer's network for an empty one: its only wire is a loopback,
+ * switched on here. Root may do that, and elsewhere than in a container or on
+ * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
+static int enter_own_network(void)
+{
+    static const int ways[] = {CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+    for (int way = 0; way < 2; way++) {
+        if (unshare(ways[way]) == -1)
+            continue;
+        /* A user namespace may be granted, and its powers withheld. */
+        struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int error = errno;
+        close(any_fd);
+        errno = error;
+        if (up == 0)
+            return 0;
+    }
+    return -1;
 }

@@ -1,3 +1,10 @@
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 /* Leave the computer's network for an empty one: its only wire is a loopback,
  * switched on here. Root may do that, and elsewhere than in a container or on
  * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
