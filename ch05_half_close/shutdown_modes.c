@@ -26,12 +26,12 @@
 
 enum { PATIENCE = 1000 }; /* ms for what is to arrive on this computer */
 
-static void connect_pair(int *a_fd, int *b_fd);
 static void write_cell(int from_fd, int to_fd);
 static void read_cell(int fd);
 static void print_cell(ssize_t result);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static void connect_pair(int *a_fd, int *b_fd);
 
 int main(int argc, char *argv[])
 {
@@ -74,32 +74,6 @@ int main(int argc, char *argv[])
     }
     printf("wait: read would block. RESET: ECONNRESET\n");
     return 0;
-}
-
-/* Both ends of a connection on this computer. */
-static void connect_pair(int *a_fd, int *b_fd)
-{
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || *a_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind");
-    if (listen(listen_fd, 1) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    *b_fd = accept(listen_fd, NULL, NULL);
-    if (*b_fd == -1)
-        die("accept");
-    close(listen_fd);
 }
 
 /* Write 4 bytes; go on when they are there, or were answered by a reset. */
@@ -178,4 +152,31 @@ static void standard_streams(void)
             die("open /dev/null");
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Both ends of a connection on this computer: A has called connect, B is what
+ * accept returned. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
 }

@@ -27,10 +27,10 @@
 
 enum { PATIENCE = 10 * 1000 }; /* ms for what must arrive */
 
-static void connect_pair(int *a_fd, int *b_fd);
 static void read_at_b(int b_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static void connect_pair(int *a_fd, int *b_fd);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -103,32 +103,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Both ends of a connection on this computer. */
-static void connect_pair(int *a_fd, int *b_fd)
-{
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || *a_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind");
-    if (listen(listen_fd, 1) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    *b_fd = accept(listen_fd, NULL, NULL);
-    if (*b_fd == -1)
-        die("accept");
-    close(listen_fd);
-}
-
 /* What the other end gets to know of it. */
 static void read_at_b(int b_fd)
 {
@@ -179,6 +153,33 @@ static void standard_streams(void)
             die("open /dev/null");
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Both ends of a connection on this computer: A has called connect, B is what
+ * accept returned. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
 }
 
 /* The other end may be silent for ever; we are not that patient. */

@@ -10,6 +10,7 @@
  * See     a bar for each size: long where a call carries much
  */
 #define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -31,13 +32,13 @@ struct result {
     double seconds, rate; /* rate in MB/s, a MB being 1,000,000 bytes */
 };
 
-static void connect_pair(int *a_fd, int *b_fd);
 static void read_to_end(int fd, char *buffer, size_t size);
 static struct result measure(size_t size);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static void connect_pair(int *a_fd, int *b_fd);
 static double now_us(void);
 
 int main(int argc, char *argv[])
@@ -142,32 +143,6 @@ static void read_to_end(int fd, char *buffer, size_t size)
         die("read");
 }
 
-/* Both ends of a connection on this computer. */
-static void connect_pair(int *a_fd, int *b_fd)
-{
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || *a_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind");
-    if (listen(listen_fd, 1) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    *b_fd = accept(listen_fd, NULL, NULL);
-    if (*b_fd == -1)
-        die("accept");
-    close(listen_fd);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
@@ -221,6 +196,33 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* Both ends of a connection on this computer: A has called connect, B is what
+ * accept returned. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
 }
 
 /* Microseconds, by a clock that nobody sets. */
