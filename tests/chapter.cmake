@@ -32,7 +32,9 @@ function(chapter dir)
         message(FATAL_ERROR "${page}: two sessions are called ${name}")
       endif()
       add_test(NAME ${id}.${name} COMMAND play --check ${id} ${name})
-      set_property(GLOBAL APPEND PROPERTY SESSIONS ${id}.${name})
+      if(NOT page MATCHES "/exercises\\.md$") # broken, and not to be tortured
+        set_property(GLOBAL APPEND PROPERTY SESSIONS ${id}.${name})
+      endif()
       set_property(GLOBAL APPEND_STRING PROPERTY SESSION_LIST
                    "${dir}/${name}\n")
       set_tests_properties(${id}.${name} PROPERTIES
@@ -65,4 +67,14 @@ function(program name)
   string(REPLACE ";" " " files "${name}.c;${arg_WITH}")
   set_property(GLOBAL APPEND_STRING PROPERTY PROGRAM_LIST
                "${dir}/${name} ${files}\n")
+endfunction()
+
+# exercise(NAME): exercises/NAME.c, broken on purpose: a student mends it, see
+# exercises.md. It is in no list of what must work.
+function(exercise name)
+  get_filename_component(dir ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  add_executable(${name} exercises/${name}.c)
+  set_property(GLOBAL APPEND PROPERTY EXERCISES ${name})
+  set_property(GLOBAL APPEND_STRING PROPERTY EXERCISE_LIST
+               "${dir}/${name} exercises/${name}.c\n")
 endfunction()

@@ -3,6 +3,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include "chapter.h"
+#include "exercise.h"
 #include "lint.h"
 #include "needs.h"
 #include "run.h"
@@ -36,6 +37,7 @@ static const char usage[] =
     "            --with NAME=FILE       FILE is the program NAME\n"
     "       play --lint CHAPTER         compare the pages and the programs\n"
     "       play --needs                what this machine can show\n"
+    "       play exercise ...           mend a program: play exercise --help\n"
     "            --source DIR --build DIR   where the tree and the programs "
     "are\n";
 
@@ -290,6 +292,10 @@ static enum outcome do_chapter(const struct command *command,
 
 int main(int argc, char *argv[])
 {
+    if (argc > 1 && strcmp(argv[1], "exercise") == 0)
+        return exercise_run(
+            &(struct places){.source = PLAY_SOURCE, .build = PLAY_BUILD},
+            argv[0], argv + 2);
     struct command command;
     if (!parse_command(&command, argc, argv)) {
         fputs(usage, stderr);

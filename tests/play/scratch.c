@@ -90,16 +90,17 @@ static bool place_program(const char *program, const char *target)
     return fclose(file) == 0 && chmod(target, 0755) == 0;
 }
 
-/* Each line of programs.txt begins with "chNN_x/NAME". */
+/* Each line of programs.txt begins with "chNN_x/NAME"; those of
+ * exercises.txt (there need be none) are broken on purpose. */
 static bool place_programs(const struct scratch *scratch,
-                           const struct places *places, const char *chapter,
-                           bool others)
+                           const struct places *places, const char *list_name,
+                           const char *chapter, bool others)
 {
     char path[1024], line[1024];
-    snprintf(path, sizeof path, "%s/programs.txt", places->build);
+    snprintf(path, sizeof path, "%s/%s", places->build, list_name);
     FILE *list = fopen(path, "r");
     if (!list)
-        return complain(path);
+        return strcmp(list_name, "programs.txt") != 0 || complain(path);
     bool ok = true;
     while (ok && fgets(line, sizeof line, list)) {
         line[strcspn(line, " \n")] = '\0';
@@ -158,7 +159,8 @@ bool scratch_make(struct scratch *scratch, const struct places *places,
     if (mkdir(scratch->chapter, 0755) == -1)
         return complain(scratch->chapter);
     return copy_files(places, chapter, scratch->chapter) &&
-           place_programs(scratch, places, chapter, others) &&
+           place_programs(scratch, places, "programs.txt", chapter, others) &&
+           place_programs(scratch, places, "exercises.txt", chapter, others) &&
            replace_programs(scratch, places);
 }
 

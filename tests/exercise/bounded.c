@@ -1,0 +1,136 @@
+/*
+ * bounded.c - run a command whose programs nobody has read: not for long, not
+ * for much, and with nothing left behind.
+ *
+ *   bounded SECONDS COMMAND...
+ *
+ * Ends with the command's status; with 124 after SECONDS of waiting, when it
+ * and all that it started is killed. Where the system allows it (Linux, user
+ * namespaces) that is certain: the command has processes and a network of its
+ * own. Elsewhere what left its process group stays. It is no jail: the command
+ * may read, write and delete what its user may.
+ */
+#ifdef __linux__
+#define _GNU_SOURCE /* unshare, and what it takes */
+#include <sched.h>
+#else
+#define _XOPEN_SOURCE 700
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void limit(int what, rlim_t most)
+{
+    struct rlimit now;
+    if (getrlimit(what, &now) == -1)
+        return;
+    if (now.rlim_max == RLIM_INFINITY || now.rlim_max > most)
+        now.rlim_max = most;
+    now.rlim_cur = now.rlim_max;
+    setrlimit(what, &now);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY);
+    if (fd == -1)
+        return;
+    if (write(fd, text, strlen(text)) == -1)
+        fprintf(stderr, "bounded: %s: %s\n", path, strerror(errno));
+    close(fd);
+}
+
+/* Processes of its own: they end with the first of them. */
+static bool go_apart(void)
+{
+#ifdef __linux__
+    char uid[64], gid[64];
+    snprintf(uid, sizeof uid, "%ld %ld 1", (long)getuid(), (long)getuid());
+    snprintf(gid, sizeof gid, "%ld %ld 1", (long)getgid(), (long)getgid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWPID) == -1)
+        return false;
+    write_text("/proc/self/setgroups", "deny");
+    write_text("/proc/self/uid_map", uid);
+    write_text("/proc/self/gid_map", gid);
+    return true;
+#else
+    return false;
+#endif
+}
+
+static pid_t child;
+static volatile sig_atomic_t ended_by;
+
+static void end_all(int number)
+{
+    ended_by = number;
+    kill(-child, SIGKILL);
+}
+
+/* In the child: never returns. */
+static void run(char *command[], unsigned seconds)
+{
+    setpgid(0, 0);
+    limit(RLIMIT_CPU, seconds);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, (rlim_t)64 << 20);
+    limit(RLIMIT_NOFILE, 1024);
+    execvp(command[0], command);
+    fprintf(stderr, "bounded: %s: %s\n", command[0], strerror(errno));
+    _exit(127);
+}
+
+int main(int argc, char *argv[])
+{
+    char *end = "";
+    unsigned long seconds = argc < 3 ? 0 : strtoul(argv[1], &end, 10);
+    if (seconds < 1 || seconds > 3600 || *end) {
+        fprintf(stderr, "usage: bounded SECONDS(1 to 3600) COMMAND...\n");
+        return 2;
+    }
+    bool apart = go_apart();
+    child = fork();
+    if (child == -1) {
+        perror("bounded: fork");
+        return 1;
+    }
+    if (child == 0 && apart) {
+        /* The first process here. When it ends, the system ends all others;
+         * it waits for one, the command, and takes in who lost a parent. */
+        setpgid(0, 0);
+        pid_t command = fork();
+        if (command == 0)
+            run(argv + 2, (unsigned)seconds);
+        int status = 0;
+        while (waitpid(-1, &status, 0) != command || command == -1)
+            if (command == -1)
+                _exit(1);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    }
+    if (child == 0)
+        run(argv + 2, (unsigned)seconds);
+    setpgid(child, child);
+
+    struct sigaction action = {.sa_handler = end_all};
+    const int numbers[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &action, NULL);
+    alarm((unsigned)seconds);
+    int status;
+    while (waitpid(child, &status, 0) == -1)
+        if (errno != EINTR)
+            return 1;
+    kill(-child, SIGKILL); /* who stayed behind in its group */
+    if (ended_by)
+        return ended_by == SIGALRM ? 124 : 128 + ended_by;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
