@@ -29,6 +29,7 @@ static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
 static void wait_for_enter(void);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -52,7 +53,7 @@ int main(int argc, char *argv[])
 
     /* 2. Give it the address; port 0 lets the system choose one. */
     if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("bind %s", name);
+        cannot_bind(name);
     if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
         die("getsockname");
     name_address(&server_addr, name);
@@ -143,9 +144,8 @@ static void check_output(void)
     }
 }
 
-/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
- * closed them: there reading and writing fail, and no socket is taken for the
- * keyboard or the log. A line is out when it is printed, also into a pipe. */
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -156,7 +156,7 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+/* Both as typed; only where least is 0 the system may choose the port. Returns
  * the length that bind, connect and sendto want to know. */
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
@@ -164,24 +164,24 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     long number = strtol(port, NULL, 10);
     if (!*port || port[strspn(port, "0123456789")] || number < least ||
         number > 65535) {
-        fprintf(stderr, "dgram_server: ");
-        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
+        fprintf(stderr, "dgram_server: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
     memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
     }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
     }
-    fprintf(stderr, "dgram_server: not an IP address: \"%.40s\"\n", ip);
+    fprintf(stderr, "dgram_server: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
     exit(2);
 }
 
@@ -200,6 +200,16 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
+/* Why bind refused, and what is not clear from its words. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    if (errno == EACCES)
+        die("bind %s: ports below 1024 are root's, take a higher one", name);
+    if (errno == EADDRNOTAVAIL)
+        die("bind %s: not an address of this computer", name);
+    die("bind %s", name);
+}
+
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
@@ -209,20 +219,43 @@ static void wait_for_enter(void)
     while (key != '\n' && key != EOF);
 }
 
-/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+/* How many bytes the first character has, if any terminal shows it as it is;
+ * else 0: a control, a mark for another one, half a character, no UTF-8. */
+static size_t plain_character(const char *bytes, size_t count)
+{
+    static const char *const from_to[][2] = {
+        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
+        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
+    };
+    for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
+        size_t size = strlen(from_to[i][0]), whole = 1;
+        if (count < size || memcmp(bytes, from_to[i][0], size) < 0 ||
+            memcmp(bytes, from_to[i][1], size) > 0)
+            continue; /* in UTF-8 characters sort as their bytes do */
+        while (whole < size && (bytes[whole] & 0xc0) == 0x80)
+            whole++;
+        return whole == size ? size : 0;
+    }
+    return 0;
+}
+
+/* What came from outside is shown, not obeyed: it cannot move the cursor. */
 static void print_quoted(const char *bytes, size_t count)
 {
+    size_t done = 0;
     putchar('"');
-    for (size_t i = 0; i < count && i < 60; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte == '\n')
-            printf("\\n");
-        else if (byte == '"' || byte == '\\')
+    while (done < count && done < 60) {
+        unsigned char byte = (unsigned char)bytes[done];
+        size_t size = plain_character(bytes + done, count - done);
+        if (byte == '"' || byte == '\\')
             printf("\\%c", byte);
-        else if (byte < ' ' || byte > '~')
-            printf("\\x%02x", byte);
+        else if (size > 0)
+            printf("%.*s", (int)size, bytes + done);
+        else if (byte == '\n')
+            printf("\\n");
         else
-            putchar(byte);
+            printf("\\x%02x", byte);
+        done += size > 0 ? size : 1;
     }
-    printf(count > 60 ? "\"...\n" : "\"\n");
+    printf(done < count ? "\"...\n" : "\"\n");
 }

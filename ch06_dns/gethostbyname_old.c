@@ -115,9 +115,8 @@ static void check_output(void)
     }
 }
 
-/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
- * closed them: there reading and writing fail, and no socket is taken for the
- * keyboard or the log. A line is out when it is printed, also into a pipe. */
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)

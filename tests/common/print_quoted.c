@@ -1,19 +1,43 @@
 #include <stdio.h>
+#include <string.h>
 
-/* What came from outside is shown, not obeyed: no raw byte to the terminal. */
+/* How many bytes the first character has, if any terminal shows it as it is;
+ * else 0: a control, a mark for another one, half a character, no UTF-8. */
+static size_t plain_character(const char *bytes, size_t count)
+{
+    static const char *const from_to[][2] = {
+        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
+        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
+    };
+    for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
+        size_t size = strlen(from_to[i][0]), whole = 1;
+        if (count < size || memcmp(bytes, from_to[i][0], size) < 0 ||
+            memcmp(bytes, from_to[i][1], size) > 0)
+            continue; /* in UTF-8 characters sort as their bytes do */
+        while (whole < size && (bytes[whole] & 0xc0) == 0x80)
+            whole++;
+        return whole == size ? size : 0;
+    }
+    return 0;
+}
+
+/* What came from outside is shown, not obeyed: it cannot move the cursor. */
 static void print_quoted(const char *bytes, size_t count)
 {
+    size_t done = 0;
     putchar('"');
-    for (size_t i = 0; i < count && i < 60; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte == '\n')
-            printf("\\n");
-        else if (byte == '"' || byte == '\\')
+    while (done < count && done < 60) {
+        unsigned char byte = (unsigned char)bytes[done];
+        size_t size = plain_character(bytes + done, count - done);
+        if (byte == '"' || byte == '\\')
             printf("\\%c", byte);
-        else if (byte < ' ' || byte > '~')
-            printf("\\x%02x", byte);
+        else if (size > 0)
+            printf("%.*s", (int)size, bytes + done);
+        else if (byte == '\n')
+            printf("\\n");
         else
-            putchar(byte);
+            printf("\\x%02x", byte);
+        done += size > 0 ? size : 1;
     }
-    printf(count > 60 ? "\"...\n" : "\"\n");
+    printf(done < count ? "\"...\n" : "\"\n");
 }

@@ -5,9 +5,9 @@ BEGIN {
            " (tests/common) ---- */"
     # The order in a tail; who is called stands above who calls.
     count = split("die standard_streams parse_address parse_number " \
-                  "name_address connect_pair write_all await_bytes now_ms " \
-                  "now_us read_line wait_for_enter print_quoted gai_error_name " \
-                  "enter_own_network", order)
+                  "name_address cannot_bind connect_pair write_all await_bytes " \
+                  "now_ms now_us read_line wait_for_enter print_quoted " \
+                  "gai_error_name enter_own_network", order)
     program = ARGV[ARGC - 1]
 }
 
@@ -15,6 +15,13 @@ function fail(what) {
     print program ": " what > "/dev/stderr"
     failed = 1
     exit 1
+}
+
+# The function that a line declares.
+function name_of(text) {
+    sub(/\(.*/, "", text)
+    sub(/.*[ *]/, "", text)
+    return text
 }
 
 # Without comments and strings, so that a call is a call.
@@ -38,6 +45,8 @@ FILENAME != program {
     if ($0 != "" || helper in body)
         body[helper] = body[helper] $0 "\n"
     calls[helper] = calls[helper] code($0)
+    if (/^static .*\(/)
+        known[name_of($0)] = 1
     if ($0 ~ "^static .*[ *]" helper "\\(")
         in_signature = 1
     if (in_signature && $0 == "{") {
@@ -53,10 +62,8 @@ FILENAME != program {
 $0 == line { below = 1 }
 below {
     if (/^static .*\(/) {
-        name = $0
-        sub(/\(.*/, "", name)
-        sub(/.*[ *]/, "", name)
-        if (!(name in body) && name != "check_output")
+        name = name_of($0)
+        if (!(name in known))
             fail(name " stands below the line, and not in tests/common")
     }
     next
@@ -91,15 +98,13 @@ END {
         if (above[i] ~ /^[A-Za-z_].*\(/ && above[i] !~ /=|^typedef/) {
             for (end = i; above[end] !~ /[;{]$/ && end < lines; end++)
                 ;
-            name = above[i]
-            sub(/\(.*/, "", name)
-            sub(/.*[ *]/, "", name)
+            name = name_of(above[i])
             if (above[end] !~ /;$/) {
-                if (name in body)
+                if (name in known)
                     fail("has a " name " of its own")
                 if (!first_function)
                     first_function = i
-            } else if (name in body)
+            } else if (name in known)
                 drop(i, end)
             else if (!first_function)
                 last_prototype = end

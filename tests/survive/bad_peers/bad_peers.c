@@ -319,6 +319,27 @@ static void check_log(int most_lines)
         }
 }
 
+/* The last byte of a letter that is not ASCII; NULL if it is none. */
+static char *last_of_letter(char *c)
+{
+    unsigned char first = (unsigned char)*c;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    long letter = first & (0x3f >> more);
+    for (; more > 0; more--) {
+        if ((*++c & 0xc0) != 0x80)
+            return NULL;
+        letter = letter << 6 | (*c & 0x3f);
+    }
+    return (letter >= 0xc0 && letter < 0x300) || /* Latin */
+                   (letter >= 0x386 && letter < 0x482) ||
+                   (letter >= 0x3001 && letter < 0x3164) ||
+                   (letter >= 0x4e00 && letter < 0xa000) ||
+                   (letter >= 0xac00 && letter < 0xd7a4) ||
+                   (letter >= 0x1f300 && letter < 0x1f650)
+               ? c
+               : NULL;
+}
+
 /* What it printed is fit for a terminal. */
 static void check_output(void)
 {
@@ -327,6 +348,12 @@ static void check_output(void)
         column = *c == '\n' ? 0 : column + 1;
         if (column == 400) {
             wrong("a line of more than 400 characters in the log");
+            return;
+        }
+        if ((*c & 0x80) && (c = last_of_letter(c)) != NULL)
+            continue;
+        if (c == NULL) {
+            wrong("half a character in the log, or one of no script");
             return;
         }
         if (*c != '\n' && (*c < ' ' || *c > '~')) {
