@@ -2,10 +2,13 @@
  * main.c - list, play and check the sessions of the chapters.
  */
 #define _XOPEN_SOURCE 700
+#include "build.h"
 #include "chapter.h"
 #include "exercise.h"
+#include "language.h"
 #include "lint.h"
 #include "needs.h"
+#include "pace.h"
 #include "run.h"
 #include "terminal.h"
 #include "view.h"
@@ -25,28 +28,42 @@
 #define PLAY_BUILD "build"
 #endif
 
+bool in_korean;
+
 static const char usage[] =
-    "usage: play                        list the chapters and their sessions\n"
-    "       play CHAPTER [PAGE|SESSION] play them here (CHAPTER: ch03, or "
+    "usage: play                          the chapters and their sessions\n"
+    "       play CHAPTER [PAGE|SESSION]   play them here (CHAPTER: ch03, or "
     "all)\n"
-    "            --step                 wait for Enter after each explanation\n"
-    "            --ko                   explain in Korean\n"
-    "            --svg FILE             make a picture of the session, too\n"
-    "       play --check CHAPTER [PAGE|SESSION]  say nothing, unless it "
-    "fails\n"
-    "            --with NAME=FILE       FILE is the program NAME\n"
-    "       play --lint CHAPTER         compare the pages and the programs\n"
-    "       play --needs                what this machine can show\n"
-    "       play exercise ...           mend a program: play exercise --help\n"
-    "            --source DIR --build DIR   where the tree and the programs "
+    "            --step                   stop after each explanation\n"
+    "            --ko, --en               explain in Korean, in English\n"
+    "            --with NAME=FILE         FILE is the program NAME\n"
+    "       play --check CHAPTER [PAGE|SESSION]   silent, unless it fails\n"
+    "       play --list [CHAPTER]         the sessions, by heading\n"
+    "       play --lint CHAPTER           compare the pages and the programs\n"
+    "       play --needs                  what this machine can show\n"
+    "       play exercise ...             mend a program: play exercise --help\n"
+    "            --source DIR --build DIR where the tree and the programs "
     "are\n";
+
+static const char usage_in_korean[] =
+    "사용법: play                          장과 세션의 목록\n"
+    "        play CHAPTER [PAGE|SESSION]   여기서 재생한다(CHAPTER: ch03 또는 "
+    "all)\n"
+    "             --step                   설명마다 멈춘다\n"
+    "             --ko, --en               한국어로, 영어로 설명한다\n"
+    "             --with NAME=FILE         FILE을 프로그램 NAME으로 쓴다\n"
+    "        play --check CHAPTER [PAGE|SESSION]   실패할 때만 출력한다\n"
+    "        play --list [CHAPTER]         세션을 제목별로 보여 준다\n"
+    "        play --lint CHAPTER           문서와 프로그램을 비교한다\n"
+    "        play --needs                  이 컴퓨터에서 볼 수 있는 것\n"
+    "        play exercise ...             프로그램 고치기: play exercise --help\n"
+    "             --source DIR --build DIR 소스와 프로그램이 있는 곳\n";
 
 struct command {
     const char *chapter; /* NULL: list */
     const char *part;    /* a page or a session; NULL: the chapter's first
                             page, with --check all of them */
-    const char *svg;
-    bool check, lint, needs, step, korean;
+    bool check, lint, list, needs, step;
     struct places places;
 };
 
@@ -71,6 +88,18 @@ static bool replace_program(struct places *places, const char *word)
     return true;
 }
 
+/* The reader's own language, by the environment. */
+static bool speaks_korean(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *told = getenv(names[i]);
+        if (told && *told)
+            return strncmp(told, "ko", 2) == 0;
+    }
+    return false;
+}
+
 static bool parse_command(struct command *command, int argc, char *argv[])
 {
     *command = (struct command){
@@ -78,15 +107,14 @@ static bool parse_command(struct command *command, int argc, char *argv[])
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         const char **value =
-            strcmp(word, "--svg") == 0      ? &command->svg
-            : strcmp(word, "--source") == 0 ? &command->places.source
-            : strcmp(word, "--build") == 0  ? &command->places.build
-                                            : NULL;
+            strcmp(word, "--source") == 0  ? &command->places.source
+            : strcmp(word, "--build") == 0 ? &command->places.build
+                                           : NULL;
         bool *flag = strcmp(word, "--check") == 0   ? &command->check
                      : strcmp(word, "--lint") == 0  ? &command->lint
                      : strcmp(word, "--needs") == 0 ? &command->needs
+                     : strcmp(word, "--list") == 0  ? &command->list
                      : strcmp(word, "--step") == 0  ? &command->step
-                     : strcmp(word, "--ko") == 0    ? &command->korean
                                                     : NULL;
         if (strcmp(word, "--with") == 0) {
             if (++i == argc || !replace_program(&command->places, argv[i]))
@@ -97,6 +125,8 @@ static bool parse_command(struct command *command, int argc, char *argv[])
             *value = argv[i];
         } else if (flag)
             *flag = true;
+        else if (strcmp(word, "--ko") == 0 || strcmp(word, "--en") == 0)
+            in_korean = word[2] == 'k';
         else if (word[0] == '-')
             return false;
         else if (!command->chapter)
@@ -112,10 +142,11 @@ static bool parse_command(struct command *command, int argc, char *argv[])
     static char build[PATH_MAX];
     if (realpath(command->places.build, build))
         command->places.build = build;
-    return !command->svg || command->part;
+    return true;
 }
 
 enum { MAX_CHAPTERS = 64 };
+static bool wants_no_more; /* the reader */
 static char chapters[MAX_CHAPTERS][128];
 static int chapter_count;
 
@@ -151,22 +182,39 @@ static bool is_asked(const struct command *command, const char *chapter)
            (strlen(asked) == 4 && strncmp(asked, chapter, 4) == 0);
 }
 
-static void list(const struct chapter *chapter)
+/* The names alone, as many as fit into a row of 76 columns. */
+static void list_names(const struct page *page)
 {
-    printf("%.4s  %s\n", chapter->folder, chapter->pages[0].title);
-    for (int i = 0; i < chapter->count; i++) {
-        const struct page *page = &chapter->pages[i];
-        const char *heading = "";
-        if (i > 0)
-            printf("%.4s %s  %s\n", chapter->folder, chapter->names[i],
-                   page->title);
-        for (size_t k = 0; k < page->session_count; k++) {
-            const struct session *session = &page->sessions[k];
-            bool same = strcmp(heading, session->heading) == 0;
-            printf("      %-20s %s\n", session->name,
-                   same ? "" : session->heading);
-            heading = session->heading;
+    int used = 0;
+    for (size_t k = 0; k < page->session_count; k++) {
+        int length = (int)strlen(page->sessions[k].name);
+        if (used + 1 + length > 70) {
+            putchar('\n');
+            used = 0;
         }
+        printf("%s%s", used ? " " : "      ", page->sessions[k].name);
+        used += 1 + length;
+    }
+    putchar('\n');
+}
+
+static void list_headings(const struct page *page)
+{
+    const char *heading = "";
+    for (size_t k = 0; k < page->session_count; k++) {
+        const struct session *session = &page->sessions[k];
+        bool same = strcmp(heading, session->heading) == 0;
+        printf("      %-20s %s\n", session->name, same ? "" : session->heading);
+        heading = session->heading;
+    }
+}
+
+static void list(const struct chapter *chapter, bool headings)
+{
+    for (int i = 0; i < chapter->count; i++) {
+        printf("%.4s%s%s  %s\n", chapter->folder, i ? " " : "",
+               i ? chapter->names[i] : "", chapter->pages[i].title);
+        (headings ? list_headings : list_names)(&chapter->pages[i]);
     }
 }
 
@@ -195,29 +243,42 @@ static bool all_replaced_start(const struct places *places,
     return true;
 }
 
-static enum outcome run_one(const struct command *command, const char *chapter,
+static enum outcome run_one(const struct command *command, const char *folder,
                             const struct page *page,
                             const struct session *session)
 {
     if (!all_replaced_start(&command->places, session))
         return FAILED;
-    struct view view = {0};
+    struct view view;
     struct run_options options = {.places = &command->places,
-                                  .chapter = chapter,
-                                  .step = command->step,
+                                  .chapter = folder,
+                                  .view = command->check ? NULL : &view,
                                   .deadline = deadline()};
-    if (!command->check) {
-        view_begin(&view, page, session, chapter, stdout);
-        options.view = &view;
-    }
-    enum outcome outcome = run_session(page, session, &options);
-    if (command->svg && outcome == PASSED &&
-        !view_write_svg(&view, command->svg)) {
-        fprintf(stderr, "play: %s: %s\n", command->svg, strerror(errno));
-        outcome = FAILED;
-    }
-    view_free(&view);
+    enum outcome outcome;
+    do {
+        pace_begin_session();
+        if (!command->check)
+            view_begin(&view, page, session, folder, stdout);
+        outcome = run_session(page, session, &options);
+    } while (outcome == STOPPED && pace_wish() == AGAIN &&
+             !terminals_interrupted());
     return outcome;
+}
+
+/* Ctrl-C was for this session. What about the rest? */
+static bool goes_on(void)
+{
+    if (terminals_interrupted() == SIGINT && pace_paced()) {
+        terminals_forget_interrupt();
+        pace_begin_session();
+        if (pace_ask(either("Stopped. The next session? (Enter; q: no)",
+                            "멈췄습니다. 다음 세션을 볼까요? (Enter, q: "
+                            "아니요)")))
+            return true;
+        wants_no_more = true;
+    }
+    wants_no_more = wants_no_more || pace_wish() == QUIT;
+    return !terminals_interrupted() && !wants_no_more;
 }
 
 static enum outcome run_page(const struct command *command, const char *folder,
@@ -230,10 +291,22 @@ static enum outcome run_page(const struct command *command, const char *folder,
             continue;
         if (run_one(command, folder, page, &page->sessions[i]) == FAILED)
             outcome = FAILED;
-        if (terminals_interrupted())
+        if (!goes_on())
             break;
     }
     return outcome;
+}
+
+static void name_sessions(const struct chapter *chapter, const char *part)
+{
+    fprintf(stderr,
+            either("play: %s has no session \"%s\"; there are:",
+                   "play: %s에 \"%s\"라는 세션은 없습니다. 있는 것은:"),
+            chapter->folder, part);
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
+            fprintf(stderr, " %s", chapter->pages[i].sessions[k].name);
+    fputc('\n', stderr);
 }
 
 /* What was asked of one chapter. FAILED when anything failed. */
@@ -250,25 +323,30 @@ static enum outcome run_part(const struct command *command,
     }
     const struct page *page =
         part ? chapter_page(chapter, part) : &chapter->pages[0];
-    if (page)
-        return run_page(command, folder, page);
-    const struct session *session = chapter_find(chapter, part, &page);
+    const struct session *session =
+        page ? NULL : chapter_find(chapter, part, &page);
+    if (!page) {
+        name_sessions(chapter, part);
+        return FAILED;
+    }
     if (session && *session->edit && !command->check &&
         command->places.replaced_count == 0) {
         fprintf(stderr,
-                "play: \"%s\" is what a changed program shows: change it as "
-                "%s:%d says,\n      compile it, and add --with NAME=FILE\n",
+                either("play: \"%s\" is what a changed program shows: change "
+                       "it as\n      %s:%d says, compile it, and add --with "
+                       "NAME=FILE\n",
+                       "play: \"%s\"는 고친 프로그램이 보여 주는 것입니다. "
+                       "%s:%d에\n      적힌 대로 고쳐 컴파일하고 --with "
+                       "NAME=FILE을 붙이십시오.\n"),
                 part, page->path, session->line);
         return SKIPPED;
     }
-    if (session)
-        return run_one(command, folder, page, session);
-    fprintf(stderr, "play: %s has no session \"%s\"; there are:", folder, part);
-    for (int i = 0; i < chapter->count; i++)
-        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
-            fprintf(stderr, " %s", chapter->pages[i].sessions[k].name);
-    fputc('\n', stderr);
-    return FAILED;
+    if (!command->check && !build_programs(&command->places, folder,
+                                           session ? session : page->sessions,
+                                           session ? 1 : page->session_count))
+        return FAILED;
+    return session ? run_one(command, folder, page, session)
+                   : run_page(command, folder, page);
 }
 
 static enum outcome do_chapter(const struct command *command,
@@ -278,13 +356,12 @@ static enum outcome do_chapter(const struct command *command,
         return lint_chapter(&command->places, folder) ? PASSED : FAILED;
     static struct chapter chapter;
     enum outcome outcome = FAILED;
-    if (chapter_read(&chapter, command->places.source, folder,
-                     command->korean)) {
+    if (chapter_read(&chapter, command->places.source, folder, in_korean)) {
         outcome = PASSED;
-        if (command->chapter)
+        if (command->chapter && !command->list)
             outcome = run_part(command, &chapter);
         else
-            list(&chapter);
+            list(&chapter, command->list);
     }
     chapter_free(&chapter);
     return outcome;
@@ -297,20 +374,24 @@ int main(int argc, char *argv[])
             &(struct places){.source = PLAY_SOURCE, .build = PLAY_BUILD},
             argv[0], argv + 2);
     struct command command;
+    in_korean = speaks_korean();
     if (!parse_command(&command, argc, argv)) {
-        fputs(usage, stderr);
+        fputs(either(usage, usage_in_korean), stderr);
         return 2;
     }
     if (command.needs) {
-        needs_print(command.korean);
+        needs_print(in_korean);
         return 0;
     }
     if (!find_chapters(command.places.source))
         return 1;
     terminals_prepare();
+    if (command.chapter && !command.check && !command.lint && !command.list)
+        pace_open(command.step);
     bool found = !command.chapter;
     enum outcome outcome = PASSED;
-    for (int i = 0; i < chapter_count && !terminals_interrupted(); i++) {
+    for (int i = 0;
+         i < chapter_count && !terminals_interrupted() && !wants_no_more; i++) {
         if (!is_asked(&command, chapters[i]))
             continue;
         found = true;
@@ -318,8 +399,12 @@ int main(int argc, char *argv[])
         if (one != PASSED && outcome != FAILED)
             outcome = one;
     }
+    pace_close();
     if (!found) {
-        fprintf(stderr, "play: no chapter \"%s\"; there are:", command.chapter);
+        fprintf(stderr,
+                either("play: no chapter \"%s\"; there are:",
+                       "play: \"%s\"라는 장은 없습니다. 있는 것은:"),
+                command.chapter);
         for (int i = 0; i < chapter_count; i++)
             fprintf(stderr, " %.4s", chapters[i]);
         fprintf(stderr, "\n");

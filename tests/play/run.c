@@ -9,14 +9,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "run.h"
 
+#include "language.h"
 #include "match.h"
 #include "needs.h"
+#include "pace.h"
+#include "report.h"
 #include "terminal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,16 +28,7 @@ enum {
     SETTLE = 3000 /* ms to fall asleep; who never sleeps is not waited for */
 };
 
-/* What was done at a terminal, and after how much of its output. */
-struct note {
-    int terminal;
-    size_t at;
-    char mark; /* '$', '>' or '^' */
-    char *text;
-};
-
 struct run {
-    const struct page *page;
     const struct session *session;
     const struct run_options *options;
     struct scratch scratch;
@@ -45,9 +36,7 @@ struct run {
     struct terminal terminals[MAX_TERMINALS];
     bool skipping[MAX_TERMINALS];       /* after "..." */
     bool status_checked[MAX_TERMINALS]; /* by "?" */
-    struct note *notes;
-    size_t note_count;
-    bool failed;
+    struct report report;
 };
 
 static long long now(void)
@@ -57,157 +46,39 @@ static long long now(void)
     return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static void print_escaped(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length && i < 400; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte < ' ' || byte == 0x7f)
-            fprintf(stderr, "\\x%02x", byte);
-        else
-            fputc(byte, stderr);
-    }
-    if (length > 400)
-        fprintf(stderr, "... (%zu bytes)", length);
-}
-
-/* Opens the report; the caller adds what was expected and what came. */
-static void blame(struct run *run, int line, const char *format, ...)
-{
-    run->failed = true;
-    fprintf(stderr, "%s:%d: session \"%s\": ", run->page->path, line,
-            run->session->name);
-    va_list values;
-    va_start(values, format);
-    vfprintf(stderr, format, values);
-    va_end(values);
-    fputc('\n', stderr);
-}
-
 static const char *label(const struct run *run, int terminal)
 {
-    const char *name = run->session->terminals[terminal];
-    return *name ? name : "the program";
-}
-
-/* The line of the page, with the values that stand for it in this run. */
-static void print_expected(const struct run *run, const char *text)
-{
-    const struct session *session = run->session;
-    struct bindings known = run->bindings;
-    for (int i = 0; i < session->literal_count; i++)
-        if (!*known.values[i])
-            snprintf(known.values[i], sizeof known.values[i], "%s",
-                     session->literals[i].text);
-    char *here = substituted(&known, text);
-    fprintf(stderr, "    the page:    %s\n", text);
-    if (strcmp(here, text) != 0)
-        fprintf(stderr, "    in this run: %s\n", here);
-    free(here);
-}
-
-static void blame_line(struct run *run, const struct step *step,
-                       const char *came, size_t length, size_t column)
-{
-    blame(run, step->line, "%s printed something else",
-          label(run, step->terminal));
-    print_expected(run, step->text);
-    /* Of a long line only what is around the difference. */
-    size_t from = column > 300 ? column - 40 : 0;
-    fprintf(stderr, "    the program: %s", from ? "..." : "");
-    print_escaped(came + from, length - from);
-    int blanks = 17 + (from ? 3 : 0);
-    for (size_t i = from; i + 1 < column; i++)
-        if ((unsigned char)came[i] < ' ' || came[i] == 0x7f)
-            blanks += 3; /* \x1b */
-    blanks += columns_of(came + from, column - 1 - from);
-    fprintf(stderr, "\n%*s^ from here on\n", blanks, "");
-}
-
-/* What a terminal printed; of much only the beginning and the end. */
-static void report_output(const char *output, size_t length)
-{
-    size_t lines = 0, seen = 0;
-    for (size_t i = 0; i < length; i++)
-        lines += output[i] == '\n';
-    for (size_t at = 0; at < length; seen++) {
-        const char *line = output + at;
-        const char *end = memchr(line, '\n', length - at);
-        size_t count = end ? (size_t)(end - line) : length - at;
-        if (seen < 40 || seen + 20 > lines) {
-            fprintf(stderr, "    ");
-            print_escaped(line, count);
-            fprintf(stderr, end ? "\n" : " (no newline)\n");
-        } else if (seen == 40)
-            fprintf(stderr, "    ... %zu lines ...\n", lines - 60);
-        at += count + 1;
-    }
-}
-
-/* All that a terminal showed: what was done there, and what it printed. */
-static void report_terminal(const struct run *run, int i)
-{
-    const struct terminal *terminal = &run->terminals[i];
-    if (!terminal->command)
-        return;
-    fputc('\n', stderr);
-    size_t at = 0;
-    for (size_t k = 0; k < run->note_count; k++) {
-        const struct note *note = &run->notes[k];
-        if (note->terminal != i)
-            continue;
-        if (note->at > at)
-            report_output(terminal->output + at, note->at - at);
-        at = note->at;
-        fprintf(stderr, "%s%c%s%s\n", run->session->terminals[i], note->mark,
-                note->mark == '^' ? "" : " ", note->text);
-    }
-    if (terminal->length > at)
-        report_output(terminal->output + at, terminal->length - at);
-    char status[24] = "";
-    if (terminal->flooded)
-        fprintf(stderr, "    (and on and on: no longer read)\n");
-    if (terminal->pid > 0)
-        fprintf(stderr, "    (still running)\n");
-    else
-        fprintf(stderr, "    (ended: %s)\n",
-                status_text(terminal->status, status));
+    return report_name(run->session, terminal);
 }
 
 static void show(struct run *run, int terminal, enum view_kind kind,
                  const char *text)
 {
     if (run->options->view)
-        view_line(run->options->view, terminal, kind, text);
+        view_add(run->options->view, terminal, kind, text);
 }
 
 /* Shows what is done at a terminal, and keeps it for the report. */
 static void note(struct run *run, int terminal, enum view_kind kind,
                  const char *text)
 {
+    char mark = kind == VIEW_STARTED ? '$' : kind == VIEW_TYPED ? '>' : '^';
     show(run, terminal, kind, text);
-    struct note *larger =
-        realloc(run->notes, (run->note_count + 1) * sizeof *larger);
-    char *copy = strdup(kind == VIEW_KEY ? text + 1 : text);
-    if (!larger || !copy) {
-        perror("play: malloc");
-        exit(1);
-    }
-    run->notes = larger;
-    run->notes[run->note_count++] =
-        (struct note){.terminal = terminal,
-                      .at = run->terminals[terminal].length,
-                      .mark = kind == VIEW_STARTED ? '$'
-                              : kind == VIEW_TYPED ? '>'
-                                                   : '^',
-                      .text = copy};
+    report_note(&run->report, terminal, run->terminals[terminal].length, mark,
+                kind == VIEW_KEY ? text + 1 : text);
 }
 
-/* Somebody pressed Ctrl-C on the runner itself. */
-static bool interrupted(struct run *run)
+/* Somebody pressed Ctrl-C on the runner itself, or has seen enough. */
+static bool stopped(const struct run *run)
 {
-    if (terminals_interrupted())
-        run->failed = true;
-    return terminals_interrupted() != 0;
+    return terminals_interrupted() ||
+           (run->options->view && pace_wish() != GO_ON);
+}
+
+/* Is the session over, well or not? */
+static bool over(const struct run *run)
+{
+    return run->report.failed || stopped(run);
 }
 
 static void pump_until(struct run *run, long long deadline)
@@ -215,7 +86,25 @@ static void pump_until(struct run *run, long long deadline)
     long long left = deadline - now();
     if (left < 0)
         left = 0;
+    if (run->options->view && pace_paced()) {
+        view_tick(run->options->view);
+        left = left < 30 ? left : 30; /* and look for keys again */
+    }
     terminals_pump(run->terminals, run->session->terminal_count, (int)left);
+}
+
+/* Until all that happened is on the screen, and has been read. */
+static void catch_up(struct run *run)
+{
+    while (run->options->view && !stopped(run) && view_tick(run->options->view))
+        terminals_pump(run->terminals, run->session->terminal_count, 30);
+}
+
+/* What led to it is on the screen before the report is. */
+static struct report *blamed(struct run *run)
+{
+    catch_up(run);
+    return &run->report;
 }
 
 /* Waits for the terminal's next line; NULL: blamed. */
@@ -227,7 +116,7 @@ static const char *await_line(struct run *run, const struct step *step)
         const char *line = terminal_take_line(terminal);
         if (line)
             return line;
-        if (interrupted(run))
+        if (stopped(run))
             return NULL;
         const char *partial = terminal->output + terminal->taken;
         size_t length = terminal->length - terminal->taken;
@@ -235,21 +124,28 @@ static const char *await_line(struct run *run, const struct step *step)
         if (ended || late || terminal->flooded) {
             char status[24];
             if (terminal->flooded)
-                blame(run, step->line, "%s prints without end",
-                      label(run, step->terminal));
+                report_blame(
+                    blamed(run), step->line,
+                    either("%s prints without end", "%s: 끝없이 출력합니다"),
+                    label(run, step->terminal));
             else if (ended)
-                blame(run, step->line, "%s ended (%s) before it printed this",
-                      label(run, step->terminal),
-                      status_text(terminal->status, status));
+                report_blame(blamed(run), step->line,
+                             either("%s ended (%s) before it printed this",
+                                    "%s: 이것을 출력하기 전에 끝났습니다(%s)"),
+                             label(run, step->terminal),
+                             status_text(terminal->status, status));
             else
-                blame(run, step->line, "%s did not print this within %g s",
-                      label(run, step->terminal),
-                      run->options->deadline / 1000.0);
-            print_expected(run, step->text);
+                report_blame(
+                    blamed(run), step->line,
+                    either("%s did not print this within %g s",
+                           "%s: 이것을 출력하지 않고 %g초가 지났습니다"),
+                    label(run, step->terminal),
+                    run->options->deadline / 1000.0);
+            report_expected(&run->bindings, step->text);
             if (length > 0) {
-                fprintf(stderr, "    the program: ");
-                print_escaped(partial, length);
-                fprintf(stderr, "\n                 (without a newline)\n");
+                report_came(partial, length, 0);
+                fprintf(stderr, "%17s%s\n", "",
+                        either("(without a newline)", "(줄바꿈이 없습니다)"));
             }
             return NULL;
         }
@@ -269,12 +165,19 @@ static void step_print(struct run *run, const struct step *step)
             return;
         }
         if (!run->skipping[terminal]) {
-            blame_line(run, step, line, strlen(line), column);
+            report_blame(blamed(run), step->line,
+                         either("%s printed something else",
+                                "%s: 다른 것을 출력했습니다"),
+                         label(run, terminal));
+            report_expected(&run->bindings, step->text);
+            report_came(line, strlen(line), column);
             return;
         }
     }
-    if (run->failed && run->skipping[terminal] && !terminals_interrupted())
-        fprintf(stderr, "    (no line after \"...\" was this one)\n");
+    if (run->report.failed && run->skipping[terminal])
+        fputs(either("    (no line after \"...\" was this one)\n",
+                     "    (\"...\" 뒤에 이런 줄이 없었습니다)\n"),
+              stderr);
 }
 
 /* Takes what is left where the page says "..."; else nothing may be left. */
@@ -287,11 +190,11 @@ static bool nothing_left(struct run *run, int terminal, int line,
         show(run, terminal, VIEW_PRINTED, text);
         if (run->skipping[terminal])
             continue;
-        blame(run, line, "%s printed a line that the page does not show %s",
-              label(run, terminal), before);
-        fprintf(stderr, "    the program: ");
-        print_escaped(text, strlen(text));
-        fprintf(stderr, "\n");
+        report_blame(blamed(run), line,
+                     either("%s printed a line that the page does not show %s",
+                            "%s: 문서에 없는 줄을 출력했습니다(%s)"),
+                     label(run, terminal), before);
+        report_came(text, strlen(text), 0);
         return false;
     }
     return true;
@@ -314,11 +217,13 @@ static void settle(struct run *run)
 static bool ready_to_act(struct run *run, const struct step *step)
 {
     settle(run);
-    if (interrupted(run))
+    if (stopped(run))
         return false;
     for (int i = 0; i < run->session->terminal_count; i++)
         if (!run->skipping[i] &&
-            !nothing_left(run, i, step->line, "before this step"))
+            !nothing_left(
+                run, i, step->line,
+                either("before this step", "이 단계 앞에는 없습니다")))
             return false;
     return true;
 }
@@ -329,27 +234,32 @@ static bool await_end(struct run *run, int terminal, int line)
     struct terminal *it = &run->terminals[terminal];
     long long deadline = now() + run->options->deadline;
     while (!terminal_finished(it) && !it->flooded) {
-        if (interrupted(run))
+        if (stopped(run))
             return false;
         if (now() >= deadline) {
-            blame(run, line, "%s did not end within %g s", label(run, terminal),
-                  run->options->deadline / 1000.0);
+            report_blame(blamed(run), line,
+                         either("%s did not end within %g s",
+                                "%s: %g초가 지나도 끝나지 않았습니다"),
+                         label(run, terminal), run->options->deadline / 1000.0);
             return false;
         }
         pump_until(run, deadline);
     }
     if (it->flooded) {
-        blame(run, line, "%s prints without end", label(run, terminal));
+        report_blame(blamed(run), line,
+                     either("%s prints without end", "%s: 끝없이 출력합니다"),
+                     label(run, terminal));
         return false;
     }
-    if (!nothing_left(run, terminal, line, "before its end"))
+    if (!nothing_left(run, terminal, line,
+                      either("before its end", "끝나기 전에는 없습니다")))
         return false;
     if (it->taken < it->length && !run->skipping[terminal]) {
-        blame(run, line, "the last line of %s has no newline",
-              label(run, terminal));
-        fprintf(stderr, "    the program: ");
-        print_escaped(it->output + it->taken, it->length - it->taken);
-        fprintf(stderr, "\n");
+        report_blame(blamed(run), line,
+                     either("the last line of %s has no newline",
+                            "%s: 마지막 줄에 줄바꿈이 없습니다"),
+                     label(run, terminal));
+        report_came(it->output + it->taken, it->length - it->taken, 0);
         return false;
     }
     it->taken = it->length;
@@ -363,9 +273,12 @@ static bool status_is(struct run *run, int terminal, int line,
     status_text(run->terminals[terminal].status, status);
     if (strcmp(status, expected) == 0)
         return true;
-    blame(run, line, "%s ended with another status", label(run, terminal));
-    fprintf(stderr, "    the page:    %s\n    the program: %s\n", expected,
-            status);
+    report_blame(blamed(run), line,
+                 either("%s ended with another status",
+                        "%s: 다른 상태 값으로 끝났습니다"),
+                 label(run, terminal));
+    report_expected(&run->bindings, expected);
+    report_came(status, strlen(status), 0);
     return false;
 }
 
@@ -402,7 +315,9 @@ static void step_start(struct run *run, const struct step *step)
     terminal->name = run->session->terminals[i];
     run->status_checked[i] = false;
     if (!terminal_start(terminal, command, run->scratch.chapter))
-        blame(run, step->line, "cannot start it: %s", strerror(errno));
+        report_blame(blamed(run), step->line,
+                     either("cannot start it: %s", "시작할 수 없습니다: %s"),
+                     strerror(errno));
     free(command);
 }
 
@@ -414,8 +329,10 @@ static void step_act(struct run *run, const struct step *step)
         return;
     if (!terminal_running(terminal)) {
         char status[24];
-        blame(run, step->line, "%s has already ended (%s)", label(run, i),
-              status_text(terminal->status, status));
+        report_blame(
+            blamed(run), step->line,
+            either("%s has already ended (%s)", "%s: 이미 끝났습니다(%s)"),
+            label(run, i), status_text(terminal->status, status));
         return;
     }
     if (step->kind == STEP_TYPE) {
@@ -440,33 +357,18 @@ static bool ends_paragraph(const struct run *run, const struct step *step)
            step[1].kind != STEP_SAY;
 }
 
-static void wait_for_enter(struct run *run)
-{
-    int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        fd = STDIN_FILENO;
-    view_pause(run->options->view);
-    char key = ' ';
-    while (key != '\n' && !interrupted(run)) {
-        struct pollfd wanted = {.fd = fd, .events = POLLIN};
-        terminals_pump(run->terminals, run->session->terminal_count, 0);
-        if (poll(&wanted, 1, 50) == 1 && read(fd, &key, 1) != 1)
-            break;
-    }
-    if (fd != STDIN_FILENO)
-        close(fd);
-}
-
 static void carry_out(struct run *run, const struct step *step)
 {
     switch (step->kind) {
     case STEP_SAY:
         if (!run->options->view)
             return;
-        /* What the last step caused is on the screen before we speak. */
-        view_say(run->options->view, step->text);
-        if (run->options->step && ends_paragraph(run, step))
-            wait_for_enter(run);
+        show(run, -1, VIEW_SAID, step->text);
+        if (ends_paragraph(run, step)) {
+            /* The hall reads, and the programs are where the page is. */
+            show(run, -1, VIEW_PARAGRAPH, "");
+            catch_up(run);
+        }
         return;
     case STEP_START:
         step_start(run, step);
@@ -498,10 +400,10 @@ static void finish(struct run *run)
         !await_end(run, 0, line))
         return;
     settle(run);
-    if (interrupted(run))
+    if (stopped(run))
         return;
     for (int i = 0; i < count; i++)
-        if (!nothing_left(run, i, line, "at all"))
+        if (!nothing_left(run, i, line, either("at all", "어디에도 없습니다")))
             return;
     bool was_running[MAX_TERMINALS];
     int running = 0;
@@ -528,14 +430,19 @@ static void finish(struct run *run)
                                                 WEXITSTATUS(status) == 130;
         if (!by_key) {
             char text[24];
-            blame(run, line, "%s ended with %s on Ctrl-C", label(run, i),
-                  status_text(status, text));
+            report_blame(blamed(run), line,
+                         either("%s ended with %s on Ctrl-C",
+                                "%s: Ctrl-C를 받고 %s로 끝났습니다"),
+                         label(run, i), status_text(status, text));
             return;
         }
     }
     char why[200];
     if (*session->where && !where_holds(session->where, &run->bindings, why))
-        blame(run, session->line, "where= does not hold: %s", why);
+        report_blame(blamed(run), session->line,
+                     either("where= does not hold: %s",
+                            "where=가 성립하지 않습니다: %s"),
+                     why);
 }
 
 /*
@@ -566,7 +473,11 @@ static void let_end(struct run *run)
     }
 }
 
-/* port= stands for itself in a lecture when it is free; else for 0. */
+/*
+ * free= is a port that nobody uses. In a demonstration both kinds stand for
+ * themselves, or, when somebody has that port, for another, with a word why;
+ * else port= is known when a program has said what the system chose.
+ */
 static bool bind_ports(struct run *run, int *locks, int *lock_count)
 {
     const struct session *session = run->session;
@@ -575,18 +486,31 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
         char *value = run->bindings.values[i];
         size_t size = sizeof run->bindings.values[i];
         int port = atoi(literal->text);
-        if (literal->kind == LITERAL_ANY)
+        bool watched = run->options->view != NULL;
+        if (literal->kind == LITERAL_ANY ||
+            (literal->kind == LITERAL_PORT && !watched))
             continue;
-        if (run->options->view && port_is_unused(port)) {
-            snprintf(value, size, "%d", port);
-        } else if (literal->kind == LITERAL_FREE) {
+        if (!watched || !port_is_unused(port)) {
             port = free_port_take(&locks[*lock_count]);
             if (port == 0) {
-                blame(run, session->line, "no free port for %s", literal->text);
+                report_blame(blamed(run), session->line,
+                             either("no free port for %s",
+                                    "%s 대신 쓸 빈 포트가 없습니다"),
+                             literal->text);
                 return false;
             }
             ++*lock_count;
-            snprintf(value, size, "%d", port);
+        }
+        snprintf(value, size, "%d", port);
+        if (watched && strcmp(value, literal->text) != 0) {
+            char words[200];
+            snprintf(words, sizeof words,
+                     either("Port %s is in use on this computer just now: "
+                            "here it is %d.",
+                            "지금 이 컴퓨터에서 %s번 포트는 쓰이고 있어서, "
+                            "여기서는 %d번입니다."),
+                     literal->text, port);
+            show(run, -1, VIEW_SAID, words);
         }
     }
     return true;
@@ -602,18 +526,21 @@ static bool visits_others(const struct session *session)
     return false;
 }
 
-/* Why this machine cannot show it, and what to type so that it can. */
+/* The machine cannot show it: say why, and what to type. */
 static enum outcome tell_lack(const struct page *page,
                               const struct session *session,
                               const struct lack *lack)
 {
-    bool strict = getenv("PLAY_NO_SKIP") != NULL;
-    bool korean = strstr(page->path, ".ko.md") != NULL;
-    fprintf(stderr, "%s:%d: session \"%s\" %s: %s\n", page->path, session->line,
-            session->name, strict ? "cannot run" : "skipped",
-            korean ? lack->reason_ko : lack->reason);
-    lack_print(stderr, lack, korean);
-    return strict ? FAILED : SKIPPED;
+    bool skip = !getenv("PLAY_NO_SKIP");
+    fprintf(stderr,
+            skip ? either("%s:%d: session \"%s\" skipped: %s\n",
+                          "%s:%d: 세션 \"%s\" 건너뜀: %s\n")
+                 : either("%s:%d: session \"%s\" cannot run: %s\n",
+                          "%s:%d: 세션 \"%s\" 실행할 수 없음: %s\n"),
+            page->path, session->line, session->name,
+            in_korean ? lack->reason_ko : lack->reason);
+    lack_print(stderr, lack, in_korean);
+    return skip ? SKIPPED : FAILED;
 }
 
 enum outcome run_session(const struct page *page, const struct session *session,
@@ -635,7 +562,7 @@ enum outcome run_session(const struct page *page, const struct session *session,
         perror("play: malloc");
         return FAILED;
     }
-    run->page = page;
+    run->report = (struct report){.page = page, .session = session};
     run->session = session;
     run->options = options;
     bindings_clear(&run->bindings, session);
@@ -645,33 +572,34 @@ enum outcome run_session(const struct page *page, const struct session *session,
     if (!scratch_make(&run->scratch, options->places, options->chapter,
                       visits_others(session)) ||
         !bind_ports(run, locks, &lock_count))
-        run->failed = true;
-    for (size_t i = 0; i < session->step_count && !run->failed; i++)
+        run->report.failed = true;
+    for (size_t i = 0; i < session->step_count && !over(run); i++)
         carry_out(run, &session->steps[i]);
-    if (!run->failed)
+    if (!over(run))
         finish(run);
+    catch_up(run);
     if (options->view)
         view_end(options->view);
-    if (run->failed && run->note_count > 0 && !terminals_interrupted()) {
+    if (run->report.failed && run->report.note_count > 0 && !stopped(run)) {
         let_end(run);
         settle(run); /* whoever is about to end, has ended in the report */
-        fprintf(stderr, "\nAll that the terminals showed:\n");
-        for (int i = 0; i < session->terminal_count; i++)
-            report_terminal(run, i);
-        fprintf(stderr, "\nTo watch it: build/play %.4s %s --step\n",
+        report_terminals(&run->report, run->terminals);
+        fprintf(stderr,
+                either("\nTo watch it: build/play %.4s %s --step\n",
+                       "\n직접 보려면: build/play %.4s %s --step\n"),
                 options->chapter, session->name);
     }
+    enum outcome outcome = stopped(run)         ? STOPPED
+                           : run->report.failed ? FAILED
+                                                : PASSED;
     terminals_close(run->terminals, session->terminal_count);
     while (lock_count > 0)
         close(locks[--lock_count]);
     scratch_remove(&run->scratch);
-    while (run->note_count > 0)
-        free(run->notes[--run->note_count].text);
-    free(run->notes);
-    bool failed = run->failed;
+    report_free(&run->report);
     free(run);
     /* A machine that loses packets has not proved anybody wrong. */
-    if (failed && !terminals_interrupted() && !needs_undisturbed(&lack))
+    if (outcome == FAILED && !needs_undisturbed(&lack))
         return tell_lack(page, session, &lack);
-    return failed ? FAILED : PASSED;
+    return outcome;
 }

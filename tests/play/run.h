@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 
-enum outcome { PASSED = 0, FAILED = 1, SKIPPED = 77 };
+/* STOPPED: by a key (pace_wish) or a signal (terminals_interrupted). */
+enum outcome { PASSED = 0, FAILED = 1, SKIPPED = 77, STOPPED = 130 };
 
 struct run_options {
     const struct places *places;
     const char *chapter; /* folder, such as ch03_tcp_echo */
     struct view *view;   /* NULL: only check */
-    bool step;           /* wait for Enter after the lecturer's words */
     int deadline;        /* milliseconds an expectation may take */
 };
 

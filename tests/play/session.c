@@ -456,20 +456,25 @@ const struct session *page_find(const struct page *page, const char *name)
     return NULL;
 }
 
-bool session_starts(const struct session *session, const char *program)
+bool session_says(const struct session *session, const char *path)
 {
-    char word[256];
-    snprintf(word, sizeof word, "./%s", program);
-    size_t length = strlen(word);
+    size_t length = strlen(path);
     for (size_t i = 0; i < session->step_count; i++) {
         if (session->steps[i].kind != STEP_START)
             continue;
         const char *at = session->steps[i].text;
-        while ((at = strstr(at, word))) {
+        while ((at = strstr(at, path))) {
             at += length;
             if (strchr(" |<>;&)", *at))
                 return true;
         }
     }
     return false;
+}
+
+bool session_starts(const struct session *session, const char *program)
+{
+    char word[256];
+    snprintf(word, sizeof word, "./%s", program);
+    return session_says(session, word);
 }

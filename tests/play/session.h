@@ -82,6 +82,9 @@ void page_free(struct page *page);
 /* What a session, a terminal or a further page may be called. */
 bool is_session_name(const char *text);
 
+/* Is the path (./program, ../chapter/program) a word of one of its commands? */
+bool session_says(const struct session *session, const char *path);
+
 /* Does one of its commands start ./program? */
 bool session_starts(const struct session *session, const char *program);
 

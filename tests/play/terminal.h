@@ -35,6 +35,7 @@ void terminals_prepare(void);
 
 /* The signal that asks the runner to stop, or 0. */
 int terminals_interrupted(void);
+void terminals_forget_interrupt(void); /* it was meant for one session */
 
 /*
  * What is started from here on shares one processor, the one the runner is on

@@ -8,59 +8,34 @@
 #define _XOPEN_SOURCE 700
 #include "view.h"
 
+#include "columns.h"
+#include "language.h"
+#include "pace.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { MIN_LANE = 34, MIN_COLUMNS = 20, MAX_COLUMNS = 160, ROWS_PER_HEAD = 18 };
+enum {
+    MIN_LANE = 34,
+    MIN_COLUMNS = 20,
+    MAX_COLUMNS = 160,
+    LABEL = 10,
+    ROWS_PER_HEAD = 18
+};
 
 static const char typed_color[] = "\033[1;32m";
 static const char spoken_color[] = "\033[35m";
 static const char quiet_color[] = "\033[2m";
 static const char plain[] = "\033[0m";
 
-/* Bytes of the character at text, and how many columns it takes. */
-static size_t character(const char *text, int *columns)
-{
-    const unsigned char *byte = (const unsigned char *)text;
-    size_t length = byte[0] < 0x80   ? 1
-                    : byte[0] < 0xe0 ? 2
-                    : byte[0] < 0xf0 ? 3
-                                     : 4;
-    static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    unsigned long code = byte[0] & first[length];
-    for (size_t i = 1; i < length; i++) {
-        if ((byte[i] & 0xc0) != 0x80) { /* not UTF-8: a byte is a column */
-            *columns = 1;
-            return 1;
-        }
-        code = code << 6 | (byte[i] & 0x3f);
-    }
-    bool wide = (code >= 0x1100 && code <= 0x115f) ||
-                (code >= 0x2e80 && code <= 0xa4cf) ||
-                (code >= 0xac00 && code <= 0xd7a3) ||
-                (code >= 0xf900 && code <= 0xfaff) ||
-                (code >= 0xfe30 && code <= 0xfe6f) ||
-                (code >= 0xff00 && code <= 0xff60);
-    *columns = wide ? 2 : 1;
-    return length;
-}
-
-int columns_of(const char *text, size_t length)
-{
-    int columns = 0;
-    for (size_t at = 0; at < length && text[at];) {
-        int wide;
-        size_t bytes = character(text + at, &wide);
-        if (at + bytes > length)
-            break; /* only a part of the last one */
-        at += bytes;
-        columns += wide;
-    }
-    return columns;
-}
+struct view_event {
+    enum view_kind kind;
+    int terminal;
+    char *text;
+};
 
 /*
  * How many bytes of text go into a row of that width; breaks at a blank
@@ -104,6 +79,7 @@ static const char *color_of(enum view_kind kind)
     case VIEW_KEY:
         return typed_color;
     case VIEW_SAID:
+    case VIEW_PARAGRAPH:
         return spoken_color;
     case VIEW_ENDED:
         return quiet_color;
@@ -119,7 +95,7 @@ static void blanks(const struct view *view, int count)
 }
 
 /* One row: text in its lane, the others empty. */
-static void lane_row(struct view *view, int lane, const char *color,
+static void lane_row(struct view *view, int lane, const char *color, int indent,
                      const char *text, size_t length, int used)
 {
     for (int i = 0; i < view->session->terminal_count; i++) {
@@ -127,12 +103,13 @@ static void lane_row(struct view *view, int lane, const char *color,
             fputs(i <= lane ? "| " : "|", view->out);
         if (i == lane) {
             paint(view, color);
+            blanks(view, indent);
             fwrite(text, 1, length, view->out);
             paint(view, plain);
         }
         if (i + 1 < view->session->terminal_count)
-            blanks(view,
-                   view->lane_width + (i > lane) - (i == lane ? used : 0));
+            blanks(view, view->width + 1 + (i > lane) -
+                             (i == lane ? used + indent : 0));
     }
     fputc('\n', view->out);
     view->rows++;
@@ -141,7 +118,7 @@ static void lane_row(struct view *view, int lane, const char *color,
 /* The names of the lanes, and a rule below them. */
 static void lane_heads(struct view *view)
 {
-    if (!view->lane_width)
+    if (view->form != LANES)
         return;
     int count = view->session->terminal_count;
     for (int i = 0; i < count; i++) {
@@ -152,83 +129,139 @@ static void lane_heads(struct view *view)
         fputs(name, view->out);
         paint(view, plain);
         if (i + 1 < count)
-            blanks(view, view->lane_width - (int)strlen(name));
+            blanks(view, view->width + 1 - (int)strlen(name));
     }
     fputc('\n', view->out);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !view->tight; i++) {
         if (i > 0)
             fputs("+-", view->out);
-        for (int k = 0; k < view->lane_width; k++)
+        for (int k = 0; k <= view->width; k++)
             fputc('-', view->out);
     }
-    fputc('\n', view->out);
+    if (!view->tight)
+        fputc('\n', view->out);
     view->rows = 0;
 }
 
-static void remember(struct view *view, int terminal, enum view_kind kind,
-                     const char *text)
+/* A row of one symbol at the end of a line, as long as something is large. */
+static size_t bar_at(const char *text)
 {
-    struct view_event *larger =
-        realloc(view->events, (view->event_count + 1) * sizeof *larger);
-    char *copy = strdup(text);
-    if (!larger || !copy) {
-        perror("play: malloc");
-        exit(1);
-    }
-    view->events = larger;
-    view->events[view->event_count++] =
-        (struct view_event){.kind = kind, .terminal = terminal, .text = copy};
+    size_t end = strlen(text), at = end;
+    while (at > 0 && strchr("#=", text[end - 1]) &&
+           text[at - 1] == text[end - 1])
+        at--;
+    return end - at >= 3 ? at : end;
 }
 
-static int screen_columns(FILE *out)
+/* Where the last column of a table begins; 0: it is no table. */
+static size_t last_column(const char *text)
+{
+    size_t found = 0, at = strspn(text, " ");
+    for (; text[at]; at++)
+        if (text[at] == ' ' && text[at + 1] == ' ' && text[at + 2] &&
+            text[at + 2] != ' ')
+            found = at + 2;
+    return found;
+}
+
+static bool is_table(const char *text)
+{
+    return last_column(text) > 0 || text[bar_at(text)];
+}
+
+/* A width that the window has, or is said to have. */
+static int window(const struct view *view, const char *variable, int unknown,
+                  bool rows)
 {
     struct winsize size;
-    const char *told = getenv("COLUMNS");
-    int columns = told ? atoi(told) : 0;
-    if (columns <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
-        columns = size.ws_col;
-    if (columns <= 0)
-        columns = 80;
-    return columns > MAX_COLUMNS   ? MAX_COLUMNS
-           : columns < MIN_COLUMNS ? MIN_COLUMNS
-                                   : columns;
+    const char *told = getenv(variable);
+    int number = told ? atoi(told) : 0;
+    if (number <= 0 && ioctl(fileno(view->out), TIOCGWINSZ, &size) == 0)
+        number = rows ? size.ws_row : size.ws_col;
+    return number > 0 ? number : unknown;
 }
 
-/* The window may have another width since the last line. */
-static bool fit_screen(struct view *view)
+/*
+ * The window may have another width since the last line. Lanes, if no table
+ * is wider; else names at the left, and only if that is too much, above.
+ */
+static bool fit_window(struct view *view)
 {
-    int columns = screen_columns(view->out);
+    const struct session *session = view->session;
+    int columns = window(view, "COLUMNS", 80, false);
+    columns = columns > MAX_COLUMNS   ? MAX_COLUMNS
+              : columns < MIN_COLUMNS ? MIN_COLUMNS
+                                      : columns;
     if (columns == view->columns)
         return false;
-    int count = view->session->terminal_count;
-    int lane = (columns - 2 * (count - 1)) / count;
     view->columns = columns;
-    view->lane_width = count > 1 && lane >= MIN_LANE ? lane : 0;
+    int widest = 0, barred = 0;
+    view->bar_whole = 0;
+    for (size_t i = 0; i < session->step_count; i++) {
+        const char *text = session->steps[i].text;
+        if (session->steps[i].kind != STEP_PRINT || !is_table(text))
+            continue;
+        int wide = columns_of(text, strlen(text));
+        int bar = (int)strlen(text + bar_at(text));
+        widest = wide > widest ? wide : widest;
+        if (bar > 0 && wide > barred)
+            barred = wide;
+        if (bar > view->bar_whole)
+            view->bar_whole = bar;
+    }
+    int count = session->terminal_count;
+    int lane = (columns - 2 * (count - 1)) / count - 1;
+    view->form = count == 1                               ? ALONE
+                 : lane + 1 >= MIN_LANE && widest <= lane ? LANES
+                 : widest <= columns - LABEL              ? LABELS
+                                                          : HEADINGS;
+    view->width = view->form == LANES    ? lane
+                  : view->form == LABELS ? columns - LABEL
+                                         : columns;
+    view->bar_cut = barred > view->width ? barred - view->width : 0;
     return true;
+}
+
+/* Bars of one session become shorter by one measure. */
+static void shorten_bar(const struct view *view, char *text)
+{
+    size_t at = bar_at(text), length = strlen(text + at);
+    if (view->bar_cut == 0 || view->bar_cut >= view->bar_whole || length == 0)
+        return;
+    size_t left = length * (size_t)(view->bar_whole - view->bar_cut) /
+                  (size_t)view->bar_whole;
+    text[at + (left > 0 ? left : 1)] = '\0';
 }
 
 void view_begin(struct view *view, const struct page *page,
                 const struct session *session, const char *chapter, FILE *out)
 {
+    const char *term = getenv("TERM");
+    bool smart = isatty(fileno(out)) && (!term || strcmp(term, "dumb") != 0);
     *view = (struct view){.session = session,
                           .out = out,
-                          .color = isatty(fileno(out)) && !getenv("NO_COLOR")};
-    fit_screen(view);
-    fputc('\n', out);
+                          .color = smart && !getenv("NO_COLOR"),
+                          .last = -1};
+    view->tight = isatty(fileno(out)) && window(view, "LINES", 99, true) <= 30;
+    fit_window(view);
+    if (!view->tight)
+        fputc('\n', out);
+    char title[400];
+    snprintf(title, sizeof title, " %s: %s", page->title, session->heading);
     paint(view, "\033[1;7m");
-    fprintf(out, " %.4s %s ", chapter, session->name);
+    int used = fprintf(out, " %.4s %s ", chapter, session->name);
     paint(view, plain);
-    fprintf(out, " %s: %s\n\n", page->title, session->heading);
+    size_t length = fitting(title, view->columns - used, &used);
+    fprintf(out, "%.*s\n%s", (int)length, title, view->tight ? "" : "\n");
     lane_heads(view);
     fflush(out);
 }
 
-void view_say(struct view *view, const char *text)
+static void show_words(struct view *view, const char *text)
 {
-    remember(view, -1, VIEW_SAID, text);
-    if (!view->after_speech)
+    if (!view->after_speech && !view->tight)
         fputc('\n', view->out);
-    if (fit_screen(view))
+    if (fit_window(view))
         view->rows = ROWS_PER_HEAD + 1; /* new lanes: name them again */
     int width = view->columns > 100 ? 100 : view->columns;
     do {
@@ -242,71 +275,183 @@ void view_say(struct view *view, const char *text)
         text += strspn(text, " ");
     } while (*text);
     view->after_speech = true;
-    fflush(view->out);
+    view->last = -1;
 }
 
-void view_line(struct view *view, int terminal, enum view_kind kind,
-               const char *text)
+/* One row of a terminal; first: of several that are one line. */
+static void show_row(struct view *view, int terminal, const char *color,
+                     int indent, const char *text, size_t length, int used,
+                     bool first)
 {
-    static const char *const marks[] = {"$ ", "> ", "", "", "ended: ", ""};
-    remember(view, terminal, kind, text);
-    bool resized = fit_screen(view);
-    if (view->after_speech)
+    const char *name = view->session->terminals[terminal];
+    if (view->form == LANES) {
+        lane_row(view, terminal, color, indent, text, length, used);
+        return;
+    }
+    if (view->form == LABELS)
+        fprintf(view->out, "%*s| ", LABEL - 2, first ? name : "");
+    if (view->form == HEADINGS && view->last != terminal) {
+        paint(view, "\033[1m");
+        fprintf(view->out, "[%s]\n", name);
+        paint(view, plain);
+        view->last = terminal;
+    }
+    paint(view, color);
+    blanks(view, indent);
+    fwrite(text, 1, length, view->out);
+    paint(view, plain);
+    fputc('\n', view->out);
+}
+
+static void show_line(struct view *view, int terminal, enum view_kind kind,
+                      const char *text)
+{
+    bool resized = fit_window(view);
+    if (view->after_speech && !view->tight)
         fputc('\n', view->out);
     if (resized || (view->after_speech && view->rows > ROWS_PER_HEAD))
         lane_heads(view);
     view->after_speech = false;
 
+    const char *mark = kind == VIEW_STARTED ? "$ "
+                       : kind == VIEW_TYPED ? "> "
+                       : kind == VIEW_ENDED ? either("ended: ", "종료: ")
+                                            : "";
     char line[4096];
-    snprintf(line, sizeof line, "%s%s", marks[kind], text);
+    snprintf(line, sizeof line, "%s%s", mark, text);
     for (char *byte = line; *byte; byte++) /* nothing that moves the cursor */
         if ((unsigned char)*byte < ' ')
             *byte = '?';
-    const char *name = view->session->terminals[terminal];
-    int width = view->lane_width ? view->lane_width - 1
-                : *name          ? view->columns - 10
-                                 : view->columns;
+    int hang = 0;
+    if (kind == VIEW_PRINTED) {
+        shorten_bar(view, line);
+        /* A table's row that is too long goes on below its last column. */
+        hang = columns_of(line, last_column(line));
+        if (hang > view->width * 2 / 3)
+            hang = 0;
+    }
+    bool at_edge =
+        view->form == LANES && terminal + 1 == view->session->terminal_count;
     const char *rest = line;
     do {
-        int used;
-        size_t length = fitting(rest, width, &used);
+        bool first = rest == line;
+        int used, indent = first ? 0 : hang;
+        size_t length = fitting(rest, view->width + at_edge - indent, &used);
         if (length == 0 && *rest)
-            length = 1; /* a lane too narrow for even one character */
-        if (view->lane_width) {
-            lane_row(view, terminal, color_of(kind), rest, length, used);
-        } else {
-            if (*name)
-                fprintf(view->out, "%8s| ", rest == line ? name : "");
-            paint(view, color_of(kind));
-            fwrite(rest, 1, length, view->out);
-            paint(view, plain);
-            fputc('\n', view->out);
-        }
+            length = 1; /* too narrow for even one character */
+        show_row(view, terminal, color_of(kind), indent, rest, length, used,
+                 first);
         rest += length;
+        if (hang > 0)
+            rest += strspn(rest, " ");
     } while (*rest);
-    fflush(view->out);
 }
 
-void view_pause(struct view *view)
+/* Milliseconds that it takes to read. */
+static int reading_time(enum view_kind kind, const char *text)
 {
+    int said = 35 * columns_of(text, strlen(text));
+    switch (kind) {
+    case VIEW_STARTED:
+        return 800;
+    case VIEW_TYPED:
+    case VIEW_KEY:
+    case VIEW_ENDED:
+        return 500;
+    case VIEW_PRINTED:
+        return 150;
+    case VIEW_SAID:
+        return said < 800 ? 800 : said > 6000 ? 6000 : said;
+    case VIEW_PARAGRAPH:
+        break;
+    }
+    return 0;
+}
+
+/* What keys there are, in a row that goes away again. */
+static void hint(struct view *view, bool show)
+{
+    if (show == view->hint_shown)
+        return;
+    view->hint_shown = show;
+    if (!show) {
+        fputs(view->color ? "\r\033[K" : "\n", view->out);
+        return;
+    }
     paint(view, quiet_color);
-    fputs("  [Enter]", view->out);
+    fputs(either("Enter: go on  space: a line  f: faster  r: again  n: next  "
+                 "q: quit ",
+                 "Enter: 계속  space: 한 줄  f: 빨리  r: 다시  n: 다음  "
+                 "q: 끝 "),
+          view->out);
     paint(view, plain);
+}
+
+void view_add(struct view *view, int terminal, enum view_kind kind,
+              const char *text)
+{
+    size_t count = view->event_count;
+    if ((count & (count - 1)) == 0) { /* full: make it twice as large */
+        struct view_event *larger =
+            realloc(view->events, (count ? 2 * count : 1) * sizeof *larger);
+        if (!larger) {
+            perror("play: malloc");
+            exit(1);
+        }
+        view->events = larger;
+    }
+    char *copy = strdup(text);
+    if (!copy) {
+        perror("play: malloc");
+        exit(1);
+    }
+    view->events[view->event_count++] =
+        (struct view_event){.kind = kind, .terminal = terminal, .text = copy};
+    view_tick(view);
+}
+
+bool view_tick(struct view *view)
+{
+    while (view->event_next < view->event_count) {
+        struct view_event *event = &view->events[view->event_next];
+        if (event->kind == VIEW_PARAGRAPH)
+            pace_paragraph();
+        else if (!pace_due())
+            break;
+        else {
+            hint(view, false);
+            if (event->kind == VIEW_SAID)
+                show_words(view, event->text);
+            else
+                show_line(view, event->terminal, event->kind, event->text);
+            pace_shown(reading_time(event->kind, event->text));
+        }
+        view->event_next++;
+        free(event->text);
+        event->text = NULL;
+    }
+    if (view->event_next == view->event_count) {
+        view->event_next = view->event_count = 0;
+        if (pace_due() || pace_wish() != GO_ON) {
+            hint(view, false);
+            fflush(view->out);
+            return false;
+        }
+    }
+    hint(view, pace_stopped());
     fflush(view->out);
-    view->after_speech = true;
+    return true;
 }
 
 void view_end(struct view *view)
 {
-    fputc('\n', view->out);
+    hint(view, false);
+    if (!view->tight)
+        fputc('\n', view->out);
     fflush(view->out);
-}
-
-void view_free(struct view *view)
-{
-    for (size_t i = 0; i < view->event_count; i++)
-        free(view->events[i].text);
+    while (view->event_next < view->event_count)
+        free(view->events[view->event_next++].text);
     free(view->events);
     view->events = NULL;
-    view->event_count = 0;
+    view->event_count = view->event_next = 0;
 }

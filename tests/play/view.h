@@ -1,5 +1,6 @@
 /*
- * view.h - what the hall sees: lanes side by side, or a picture of them.
+ * view.h - what the hall sees: the terminals of a session side by side, or
+ * one below the other where the window is too narrow for that.
  */
 #ifndef VIEW_H
 #define VIEW_H
@@ -10,46 +11,52 @@
 #include <stdio.h>
 
 enum view_kind {
-    VIEW_STARTED, /* a command was given */
-    VIEW_TYPED,   /* a line of input */
-    VIEW_KEY,     /* ^C, ^D */
-    VIEW_PRINTED, /* a line of output */
-    VIEW_ENDED,   /* text is the status */
-    VIEW_SAID     /* the lecturer's words; no terminal */
+    VIEW_STARTED,  /* a command was given */
+    VIEW_TYPED,    /* a line of input */
+    VIEW_KEY,      /* ^C, ^D */
+    VIEW_PRINTED,  /* a line of output */
+    VIEW_ENDED,    /* text is the status */
+    VIEW_SAID,     /* the lecturer's words; no terminal */
+    VIEW_PARAGRAPH /* the lecturer has said it all */
 };
 
-struct view_event {
-    enum view_kind kind;
-    int terminal;
-    char *text;
+/* How the terminals share the window. */
+enum view_form {
+    LANES,    /* side by side */
+    LABELS,   /* a name before each line */
+    HEADINGS, /* a name above the lines: all columns are theirs */
+    ALONE     /* only one terminal */
 };
 
 struct view {
     const struct session *session;
     FILE *out;
     bool color;
-    int columns;       /* of the whole screen */
-    int lane_width;    /* 0: not wide enough, lines are labelled instead */
+    bool tight;  /* few rows: no empty ones */
+    int columns; /* of the whole window */
+    enum view_form form;
+    int width;         /* of a terminal in it */
+    int bar_cut;       /* columns that bars are too long by ... */
+    int bar_whole;     /* ... when they have this length */
     bool after_speech; /* the last thing shown was the lecturer's */
+    bool hint_shown;   /* the row with the keys stands there */
     int rows;          /* since the names of the lanes were last shown */
-    struct view_event *events; /* all of it, for view_write_svg */
-    size_t event_count;
+    int last;          /* HEADINGS: whose line was shown last */
+    struct view_event *events; /* happened, but not shown yet */
+    size_t event_count, event_next;
 };
 
 /* Shows the session's head. out: a terminal, or anything else. */
 void view_begin(struct view *view, const struct page *page,
                 const struct session *session, const char *chapter, FILE *out);
-void view_say(struct view *view, const char *text);
-void view_line(struct view *view, int terminal, enum view_kind kind,
-               const char *text);
-void view_pause(struct view *view); /* tells that Enter goes on */
+
+/* Something happened. It is shown at once, or when its time has come. */
+void view_add(struct view *view, int terminal, enum view_kind kind,
+              const char *text);
+
+/* Shows what is due. False: everything that happened has been shown. */
+bool view_tick(struct view *view);
+
 void view_end(struct view *view);
-void view_free(struct view *view);
-
-/* Columns that the characters in text[0..length) take. */
-int columns_of(const char *text, size_t length);
-
-/* The session as a picture of terminals. False: errno tells. */
-bool view_write_svg(const struct view *view, const char *path);
 
 #endif

@@ -74,8 +74,8 @@ static void start(struct run *run, const struct task *task, const char *log)
         environment[4] = deadline;
         environment[5] = "PLAY_LET_END=300";
     }
-    char *argv[] = {(char *)play, "--check", (char *)chapter, (char *)session,
-                    NULL};
+    char *argv[] = {(char *)play,    "--en",          "--check",
+                    (char *)chapter, (char *)session, NULL};
     run->task = task ? *task : (struct task){.k = 0};
     child_start(&run->child, NULL, argv, environment);
     child_type(&run->child, NULL);
