@@ -305,8 +305,10 @@ static void test(enum deed deed, const char *folder)
     child_type(&client, first);
     if (strchr(typed, ' '))
         child_type(&client, "\n");
+    long long began = now_ms();
     int status =
         tcp ? play_tcp(&client, fd, deed) : play_udp(&client, fd, deed);
+    long long wall = now_ms() - began;
     close(fd);
     getrusage(RUSAGE_CHILDREN, &after);
     long cpu = (after.ru_utime.tv_sec - before.ru_utime.tv_sec +
@@ -331,7 +333,7 @@ static void test(enum deed deed, const char *folder)
         wrong = "it does not tell why";
     else if (status == 1 && files > 0)
         wrong = "it leaves a file";
-    else if (cpu > 500)
+    else if (wall > 2 * HURRY && cpu > wall / 2)
         wrong = "it spins";
     if (wrong) {
         printf("%s, %s: %s (status %d, %ld ms of CPU)\n%.600s\n", program,
