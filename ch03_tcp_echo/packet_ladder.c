@@ -78,7 +78,9 @@ int main(int argc, char *argv[])
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
     if (enter_own_network() == -1)
-        die("no network of its own here; try sudo: unshare");
+        die("unshare (no network of its own here: try %s)",
+            geteuid() == 0 ? "docker run --privileged"
+                           : "sudo ./packet_ladder");
     int tap_fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
     if (tap_fd == -1)
         die("socket AF_PACKET");
@@ -415,15 +417,15 @@ static int enter_own_network(void)
     for (int way = 0; way < 2; way++) {
         if (unshare(ways[way]) == -1)
             continue;
-        /* A user namespace may be granted, and its powers withheld. */
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
         int error = errno;
         close(any_fd);
         errno = error;
-        if (up == 0)
-            return 0;
+        /* A user namespace may be granted, and its powers withheld. */
+        if (up == 0 || errno != EPERM)
+            return up;
     }
     return -1;
 }

@@ -14,15 +14,15 @@ static int enter_own_network(void)
     for (int way = 0; way < 2; way++) {
         if (unshare(ways[way]) == -1)
             continue;
-        /* A user namespace may be granted, and its powers withheld. */
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
         int error = errno;
         close(any_fd);
         errno = error;
-        if (up == 0)
-            return 0;
+        /* A user namespace may be granted, and its powers withheld. */
+        if (up == 0 || errno != EPERM)
+            return up;
     }
     return -1;
 }

@@ -15,6 +15,9 @@
  * Only what the program itself calls counts; libc's own calls are left alone.
  */
 #define _GNU_SOURCE
+#undef _FILE_OFFSET_BITS /* or open64 would be open here, too */
+#undef _TIME_BITS
+#undef _FORTIFY_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -242,10 +245,6 @@ SIMPLE(ssize_t, sendto,
        (fd, bytes, size, flags, addr, length))
 SIMPLE(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
        (fd, message, flags))
-SIMPLE(ssize_t, recvfrom,
-       (int fd, void *bytes, size_t size, int flags, struct sockaddr *addr,
-        socklen_t *length),
-       (fd, bytes, size, flags, addr, length))
 SIMPLE(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags),
        (fd, message, flags))
 SIMPLE(ssize_t, readv, (int fd, const struct iovec *parts, int count),
@@ -294,6 +293,17 @@ int open64(const char *path, int flags, ...)
     return fails(CALL_open, FROM) ? -1 : real(path, flags, mode);
 }
 
+/* Fortified, without a mode: whoever creates a file gives one. */
+#define WITHOUT_MODE(name, alias)                                              \
+    int alias(const char *path, int flags);                                    \
+    int alias(const char *path, int flags)                                     \
+    {                                                                          \
+        REAL(name)                                                             \
+        return fails(CALL_open, FROM) ? -1 : real(path, flags);                \
+    }
+WITHOUT_MODE(open, __open_2)
+WITHOUT_MODE(open64, __open64_2)
+
 int fstat64(int fd, struct stat64 *about)
 {
     REAL(fstat64)
@@ -306,18 +316,27 @@ int setrlimit(__rlimit_resource_t kind, const struct rlimit *limit)
     return fails(CALL_setrlimit, FROM) ? -1 : real(kind, limit);
 }
 
-int fcntl(int fd, int command, ...)
+int setrlimit64(__rlimit_resource_t kind, const struct rlimit64 *limit)
 {
-    REAL(fcntl)
-    va_list rest;
-    va_start(rest, command);
-    void *value = va_arg(rest, void *);
-    va_end(rest);
-    /* Whether a descriptor is open is always told. */
-    if (command == F_GETFD)
-        return real(fd, command, value);
-    return fails(CALL_fcntl, FROM) ? -1 : real(fd, command, value);
+    REAL(setrlimit64)
+    return fails(CALL_setrlimit, FROM) ? -1 : real(kind, limit);
 }
+
+#define FCNTL(name)                                                            \
+    int name(int fd, int command, ...)                                         \
+    {                                                                          \
+        REAL(name)                                                             \
+        va_list rest;                                                          \
+        va_start(rest, command);                                               \
+        void *value = va_arg(rest, void *);                                    \
+        va_end(rest);                                                          \
+        /* Whether a descriptor is open is always told. */                     \
+        if (command == F_GETFD)                                                \
+            return real(fd, command, value);                                   \
+        return fails(CALL_fcntl, FROM) ? -1 : real(fd, command, value);        \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 int ioctl(int fd, unsigned long request, ...);
 int ioctl(int fd, unsigned long request, ...)
@@ -330,11 +349,34 @@ int ioctl(int fd, unsigned long request, ...)
     return fails(CALL_ioctl, FROM) ? -1 : real(fd, request, value);
 }
 
+/*
+ * Where the compiler fortifies (_FORTIFY_SOURCE: Ubuntu's does by itself),
+ * some of these calls go by another name, and tell how much room there is.
+ * The test torture.names finds a name that is not here.
+ */
+static void check_room(size_t size, size_t room)
+{
+    if (size > room)
+        abort(); /* as glibc does */
+}
+
 /* What moves bytes may move fewer. */
-ssize_t read(int fd, void *bytes, size_t size)
+static ssize_t read_for(void *from, int fd, void *bytes, size_t size)
 {
     REAL(read)
-    return fails(CALL_read, FROM) ? -1 : real(fd, bytes, crumb(fd, size, FROM));
+    return fails(CALL_read, from) ? -1 : real(fd, bytes, crumb(fd, size, from));
+}
+
+ssize_t read(int fd, void *bytes, size_t size)
+{
+    return read_for(FROM, fd, bytes, size);
+}
+
+ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room);
+ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
+{
+    check_room(size, room);
+    return read_for(FROM, fd, bytes, size);
 }
 
 ssize_t write(int fd, const void *bytes, size_t size)
@@ -352,14 +394,50 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags)
                : real(fd, bytes, crumb(fd, size, FROM), flags);
 }
 
-ssize_t recv(int fd, void *bytes, size_t size, int flags)
+static ssize_t recv_for(void *from, int fd, void *bytes, size_t size, int flags)
 {
     REAL(recv)
     /* A look at what is there, or a wish for all of it, is left as it is. */
     size_t part = flags & (MSG_PEEK | MSG_WAITALL | MSG_TRUNC)
                       ? size
-                      : crumb(fd, size, FROM);
-    return fails(CALL_recv, FROM) ? -1 : real(fd, bytes, part, flags);
+                      : crumb(fd, size, from);
+    return fails(CALL_recv, from) ? -1 : real(fd, bytes, part, flags);
+}
+
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+    return recv_for(FROM, fd, bytes, size, flags);
+}
+
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
+{
+    check_room(size, room);
+    return recv_for(FROM, fd, bytes, size, flags);
+}
+
+static ssize_t recvfrom_for(void *from, int fd, void *bytes, size_t size,
+                            int flags, struct sockaddr *addr, socklen_t *length)
+{
+    REAL(recvfrom)
+    return fails(CALL_recvfrom, from)
+               ? -1
+               : real(fd, bytes, size, flags, addr, length);
+}
+
+ssize_t recvfrom(int fd, void *bytes, size_t size, int flags,
+                 struct sockaddr *addr, socklen_t *length)
+{
+    return recvfrom_for(FROM, fd, bytes, size, flags, addr, length);
+}
+
+ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
+                       struct sockaddr *addr, socklen_t *length);
+ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
+                       struct sockaddr *addr, socklen_t *length)
+{
+    check_room(size, room);
+    return recvfrom_for(FROM, fd, bytes, size, flags, addr, length);
 }
 
 /* As if an ACK were on its way: what closes is seen for a while longer. */
@@ -380,7 +458,7 @@ static int shorter(int ms)
     return hurry && active && (ms < 0 || ms > hurry) ? hurry : ms;
 }
 
-int poll(struct pollfd *fds, nfds_t count, int ms)
+static int poll_for(void *from, struct pollfd *fds, nfds_t count, int ms)
 {
     REAL(poll)
     if (count == 0) { /* a pause: there is nothing to fail */
@@ -391,8 +469,20 @@ int poll(struct pollfd *fds, nfds_t count, int ms)
         return real(fds, count, ms);
     }
     /* Who waits without end says so: that is not patience. */
-    return fails(CALL_poll, FROM) ? -1
+    return fails(CALL_poll, from) ? -1
                                   : real(fds, count, ms < 0 ? ms : shorter(ms));
+}
+
+int poll(struct pollfd *fds, nfds_t count, int ms)
+{
+    return poll_for(FROM, fds, count, ms);
+}
+
+int __poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room);
+int __poll_chk(struct pollfd *fds, nfds_t count, int ms, size_t room)
+{
+    check_room(count * sizeof *fds, room);
+    return poll_for(FROM, fds, count, ms);
 }
 
 int select(int count, fd_set *in, fd_set *out, fd_set *other,
@@ -438,6 +528,12 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 FILE *fopen(const char *path, const char *mode)
 {
     REAL(fopen)
+    return fails(CALL_fopen, FROM) ? NULL : real(path, mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+    REAL(fopen64)
     return fails(CALL_fopen, FROM) ? NULL : real(path, mode);
 }
 
