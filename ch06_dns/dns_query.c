@@ -47,14 +47,16 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
                            const unsigned char *question, size_t length,
                            unsigned char *answer);
 static uint16_t random_id(void);
-static long long now_ms(void);
-static socklen_t parse_address(const char *ip, const char *port,
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void die(const char *format, ...);
+static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     const char *type = "A";
     if (argc == 6 && strcmp(argv[1], "-t") == 0)
         type = argv[2];
@@ -71,7 +73,7 @@ int main(int argc, char *argv[])
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len =
-        parse_address(argv[argc - 3], argv[argc - 2], &server_addr);
+        parse_address(argv[argc - 3], argv[argc - 2], 1, &server_addr);
     const char *problem = dns_name_parse(argv[argc - 1], NULL, &question.name);
     if (problem) {
         fprintf(stderr, "dns_query: %s: \"%.40s\"\n", problem, argv[argc - 1]);
@@ -79,7 +81,6 @@ int main(int argc, char *argv[])
     }
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. The question. Its id is random: who cannot see it cannot answer. */
@@ -301,23 +302,57 @@ static uint16_t random_id(void)
     return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 
-/* On a clock that nobody sets. */
-static long long now_ms(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-        die("clock_gettime");
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dns_query: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
 }
 
-/* Both as typed. Returns the length that connect wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("dns_query: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "dns_query: not a port (1 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "dns_query: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -352,15 +387,11 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     }
 }
 
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
 {
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "dns_query: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -2,18 +2,19 @@
  * dns_server.c - the authority for one zone: what it knows, it answers; what
  * it has given into other hands, it refers to; the rest it refuses.
  *
- * One poll loop serves datagrams and connections, so that a client which
- * stalls in the middle of a question keeps nobody waiting. kill -HUP makes it
- * read its zone again. Not here: wildcards, DNSSEC, zone transfer.
+ * One poll loop serves datagrams and connections (dns_front.c), so that a
+ * client which stalls in the middle of a question keeps nobody waiting. kill
+ * -HUP makes it read its zone again. Not here: wildcards, DNSSEC, transfer.
  *
- * Calls   socket -> bind -> listen -> poll -> recvfrom/sendto or
+ * Calls   socket -> bind -> listen -> poll -> recvmsg/sendmsg or
  *         accept -> read/write -> close
- * Try     cc dns_server.c dns_zone.c dns_message.c -o dns_server
+ * Try     cc dns_server.c dns_front.c dns_zone.c dns_message.c -o dns_server
  *         ./dns_server 127.0.0.4 5300 example.kr.zone
  * See     bound to 127.0.0.4:5300
  * Pair    dns_query.c asks it, dns_resolver.c asks it for somebody else
  */
 #define _POSIX_C_SOURCE 200809L
+#include "dns_front.h"
 #include "dns_zone.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,54 +32,41 @@
 #include <unistd.h>
 
 enum {
-    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     LOG_SIZE = DNS_RECORD_TEXT + DNS_NAME_TEXT,
-    CONNECTIONS = 64,     /* at once; the next takes the idlest one's place */
-    PATIENCE = 10 * 1000, /* ms that a connection may be idle */
-    HOPS = 16             /* CNAMEs followed within the zone */
+    HOPS = 16 /* CNAMEs followed within the zone */
 };
 
-/* A client over TCP. Each message follows two bytes that tell its length. */
-struct connection {
-    int fd; /* -1: none */
-    char name[NAME_SIZE];
-    long long idle_since; /* ms */
-    size_t in, out, sent; /* bytes received; to be sent; of these, gone */
-    unsigned char question[2 + DNS_MESSAGE_MAX], answer[2 + DNS_MESSAGE_MAX];
+/* A reply in the making. */
+struct reply {
+    struct dns_writer writer;
+    unsigned flags, rcode;
+    bool truncated;
+    char log[LOG_SIZE];
 };
 
 static bool load_zone(const char *file_name, struct dns_zone *zone);
-static void serve_datagram(int udp_fd, const struct dns_zone *zone);
-static void accept_connection(int listen_fd, struct connection *connections,
-                              long long *rest_until);
-static void serve_connection(struct connection *connection,
-                             const struct dns_zone *zone);
-static void hang_up(struct connection *connection, const char *why);
-static size_t reply_to(const struct dns_zone *zone, const char *client,
-                       const unsigned char *bytes, size_t count,
-                       unsigned char *reply, size_t size);
-static void open_sockets(struct sockaddr_storage *addr, socklen_t addr_len,
-                         int *udp_fd, int *listen_fd);
+static void reply_to(struct front *front, const struct dns_request *request,
+                     const struct dns_zone *zone);
 static void on_hangup(int number);
-static long long now_ms(void);
-static socklen_t parse_address(const char *ip, const char *port,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static long long now_ms(void);
 
 static int hangup_pipe[2]; /* from the signal handler to poll */
 
 int main(int argc, char *argv[])
 {
+    standard_streams();
     if (argc != 3 && argc != 4) {
         fprintf(stderr, "usage: dns_server [ADDRESS] PORT ZONE_FILE\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 2], &server_addr);
+                                       argv[argc - 2], 0, &server_addr);
     const char *file_name = argv[argc - 1];
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a log through a pipe is live, too */
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. What this server knows, and all that it knows. */
@@ -97,40 +85,23 @@ int main(int argc, char *argv[])
         die("sigaction SIGHUP");
 
     /* 3. Two sockets on one port: questions come by UDP and by TCP. */
-    int udp_fd, listen_fd;
-    open_sockets(&server_addr, addr_len, &udp_fd, &listen_fd);
-    char name[NAME_SIZE], text[DNS_NAME_TEXT];
-    name_address(&server_addr, name);
-    printf("bound to %s\n", name);
-    printf("listening on %s\n", name);
+    static struct front front;
+    char problem[FRONT_PROBLEM], text[DNS_NAME_TEXT];
+    if (!front_open(&front, "dns_server", 0, &server_addr, addr_len, problem))
+        die("%s", problem);
+    printf("bound to %s\n", front.name);
+    printf("listening on %s\n", front.name);
     printf("zone %s, %zu records\n", dns_name_text(&zone.origin, text),
            zone.count);
 
-    static struct connection connections[CONNECTIONS];
-    for (int i = 0; i < CONNECTIONS; i++)
-        connections[i].fd = -1;
-    long long rest_until = 0; /* no accept before: out of descriptors */
     for (;;) {
         /* 4. Wait for whoever comes first. */
-        long long now = now_ms();
-        bool resting = now < rest_until;
-        struct pollfd polled[3 + CONNECTIONS] = {
-            {.fd = hangup_pipe[0], .events = POLLIN},
-            {.fd = udp_fd, .events = POLLIN},
-            {.fd = resting ? -1 : listen_fd, .events = POLLIN}};
-        struct connection *owners[3 + CONNECTIONS];
-        nfds_t count = 3;
-        for (int i = 0; i < CONNECTIONS; i++) {
-            struct connection *connection = &connections[i];
-            if (connection->fd != -1 && now - connection->idle_since > PATIENCE)
-                hang_up(connection, "idle for too long");
-            if (connection->fd == -1)
-                continue;
-            owners[count] = connection;
-            polled[count].fd = connection->fd;
-            polled[count++].events = connection->out > 0 ? POLLOUT : POLLIN;
-        }
-        if (poll(polled, count, resting ? 100 : count > 3 ? 1000 : -1) == -1) {
+        struct pollfd polled[FRONT_POLLED + 1];
+        long long now = now_ms(), until = -1;
+        nfds_t count = front_watch(&front, now, polled, &until);
+        polled[count] = (struct pollfd){.fd = hangup_pipe[0], .events = POLLIN};
+        if (poll(polled, count + 1, until == -1 ? -1 : (int)(until - now)) ==
+            -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
@@ -138,18 +109,15 @@ int main(int argc, char *argv[])
 
         /* 5. Serve each a little, and wait for none. */
         char signals[16];
-        if (polled[0].revents &&
+        if (polled[count].revents &&
             read(hangup_pipe[0], signals, sizeof signals) > 0 &&
             load_zone(file_name, &zone))
             printf("zone %s read again, %zu records\n",
                    dns_name_text(&zone.origin, text), zone.count);
-        if (polled[1].revents)
-            serve_datagram(udp_fd, &zone);
-        for (nfds_t i = 3; i < count; i++)
-            if (polled[i].revents)
-                serve_connection(owners[i], &zone);
-        if (polled[2].revents)
-            accept_connection(listen_fd, connections, &rest_until);
+        static struct dns_request request;
+        front_serve(&front, polled, count);
+        while (front_next(&front, &request))
+            reply_to(&front, &request, &zone);
     }
 }
 
@@ -176,109 +144,6 @@ static bool load_zone(const char *file_name, struct dns_zone *zone)
     dns_zone_free(zone);
     *zone = fresh;
     return true;
-}
-
-/* One datagram in, at most one out. */
-static void serve_datagram(int udp_fd, const struct dns_zone *zone)
-{
-    unsigned char question[DNS_MESSAGE_MAX], answer[DNS_UDP_MAX];
-    struct sockaddr_storage client_addr;
-    socklen_t addr_len = sizeof client_addr;
-    ssize_t received = recvfrom(udp_fd, question, sizeof question, 0,
-                                (struct sockaddr *)&client_addr, &addr_len);
-    if (received == -1) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            perror("dns_server: recvfrom");
-        return;
-    }
-    char name[NAME_SIZE];
-    name_address(&client_addr, name);
-    size_t count =
-        reply_to(zone, name, question, (size_t)received, answer, sizeof answer);
-    if (count > 0 && sendto(udp_fd, answer, count, 0,
-                            (struct sockaddr *)&client_addr, addr_len) == -1)
-        printf("%s not reached: %s\n", name, strerror(errno));
-}
-
-static void accept_connection(int listen_fd, struct connection *connections,
-                              long long *rest_until)
-{
-    struct sockaddr_storage client_addr;
-    socklen_t addr_len = sizeof client_addr;
-    int conn_fd = accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
-    if (conn_fd == -1 || fcntl(conn_fd, F_SETFL, O_NONBLOCK) == -1) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            perror("dns_server: accept");
-            *rest_until = now_ms() + 100; /* breathe, do not spin */
-        }
-        if (conn_fd != -1)
-            close(conn_fd);
-        return;
-    }
-    /* A free place, or the place of whoever has been silent longest. */
-    struct connection *place = connections;
-    for (int i = 0; i < CONNECTIONS && place->fd != -1; i++)
-        if (connections[i].fd == -1 ||
-            connections[i].idle_since < place->idle_since)
-            place = &connections[i];
-    if (place->fd != -1)
-        hang_up(place, "makes room for another");
-    place->fd = conn_fd;
-    place->idle_since = now_ms();
-    place->in = place->out = place->sent = 0;
-    name_address(&client_addr, place->name);
-}
-
-static void hang_up(struct connection *connection, const char *why)
-{
-    printf("%s %s\n", connection->name, why);
-    close(connection->fd);
-    connection->fd = -1;
-    connection->out = 0;
-}
-
-/* Reads or writes once, whichever it is waiting for. */
-static void serve_connection(struct connection *connection,
-                             const struct dns_zone *zone)
-{
-    ssize_t count;
-    if (connection->out > 0)
-        count = write(connection->fd, connection->answer + connection->sent,
-                      connection->out - connection->sent);
-    else
-        count = read(connection->fd, connection->question + connection->in,
-                     sizeof connection->question - connection->in);
-    if (count == -1 &&
-        (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-        return;
-    if (count <= 0) {
-        hang_up(connection, count == 0 ? "closed" : strerror(errno));
-        return;
-    }
-    connection->idle_since = now_ms();
-    if (connection->out > 0)
-        connection->sent += (size_t)count;
-    else
-        connection->in += (size_t)count;
-    if (connection->sent < connection->out)
-        return;
-
-    /* Answer the first whole question; the next one after the answer. */
-    connection->out = connection->sent = 0;
-    unsigned char *question = connection->question;
-    unsigned char *answer = connection->answer;
-    while (connection->out == 0 && connection->in >= 2) {
-        size_t length = (size_t)question[0] << 8 | question[1];
-        if (connection->in < 2 + length)
-            break;
-        size_t size = reply_to(zone, connection->name, question + 2, length,
-                               answer + 2, DNS_MESSAGE_MAX);
-        answer[0] = (unsigned char)(size >> 8);
-        answer[1] = (unsigned char)size;
-        connection->out = size > 0 ? 2 + size : 0;
-        connection->in -= 2 + length;
-        memmove(question, question + 2 + length, connection->in);
-    }
 }
 
 /* ---- the answer -------------------------------------------------------- */
@@ -308,14 +173,6 @@ static size_t find_set(const struct dns_zone *zone, const struct dns_name *name,
     *first = zone->records + from;
     return to - from;
 }
-
-/* A reply in the making. */
-struct reply {
-    struct dns_writer writer;
-    uint16_t flags;
-    bool truncated;
-    char log[LOG_SIZE];
-};
 
 /* What the log will say about it. */
 static void note(struct reply *reply, const char *format, ...)
@@ -362,31 +219,54 @@ static size_t find_cut(const struct dns_zone *zone, const struct dns_name *name,
     return 0;
 }
 
-/* Names of servers, and the addresses that we have of them: without these (the
-   glue) nobody could find a server inside the zone that it serves. */
+/* Of a set all or nothing, and without it nothing is amiss: what can be asked
+   for need not be said (RFC 2181 section 9). */
+static void add_if_it_fits(struct reply *reply,
+                           const struct dns_record *records, size_t count)
+{
+    struct dns_writer before = reply->writer;
+    unsigned char header[12];
+    memcpy(header, before.bytes, sizeof header);
+    for (size_t i = 0; i < count; i++)
+        if (!dns_put_record(&reply->writer, DNS_ADDITIONAL, &records[i])) {
+            reply->writer = before;
+            memcpy(before.bytes, header, sizeof header);
+            return;
+        }
+}
+
+/* Names of servers, and the addresses that we have of them. Those of servers
+   inside the zone that they serve, the glue, must be there: without these
+   nobody could find them (RFC 9471 section 3.1). The others may. */
 static void add_servers(struct reply *reply, enum dns_section section,
                         const struct dns_zone *zone,
                         const struct dns_record *servers, size_t count)
 {
     char text[DNS_NAME_TEXT];
     add(reply, section, servers, count);
-    for (size_t i = 0; i < count; i++) {
-        struct dns_name target;
-        dns_record_target(&servers[i], &target);
-        note(reply, "%s %.120s", i == 0 ? ":" : ",",
-             dns_name_text(&target, text));
-        for (uint16_t type = DNS_A; type; type = type == DNS_A ? DNS_AAAA : 0) {
+    for (int must = 1; must >= 0; must--)
+        for (size_t i = 0; i < 2 * count; i++) {
+            struct dns_name target;
             const struct dns_record *glue;
-            size_t found = find_set(zone, &target, type, &glue);
-            add(reply, DNS_ADDITIONAL, glue, found);
-            for (size_t j = 0; j < found; j++) {
+            dns_record_target(&servers[i / 2], &target);
+            bool is_glue = section == DNS_AUTHORITY &&
+                           dns_name_within(&target, &servers->name);
+            size_t found =
+                find_set(zone, &target, i % 2 ? DNS_AAAA : DNS_A, &glue);
+            if (must && is_glue)
+                add(reply, DNS_ADDITIONAL, glue, found);
+            else if (!must && !is_glue)
+                add_if_it_fits(reply, glue, found);
+            if (must && i % 2 == 0)
+                note(reply, "%s %.120s", i == 0 ? ":" : ",",
+                     dns_name_text(&target, text));
+            for (size_t j = 0; must && j < found; j++) {
                 char ip[INET6_ADDRSTRLEN] = "";
-                inet_ntop(type == DNS_A ? AF_INET : AF_INET6, glue[j].data, ip,
+                inet_ntop(i % 2 ? AF_INET6 : AF_INET, glue[j].data, ip,
                           sizeof ip);
                 note(reply, " %s", ip);
             }
         }
-    }
 }
 
 /* RFC 1034 section 4.3.2: down the tree, as far as this zone goes. */
@@ -396,14 +276,14 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
     char text[DNS_RECORD_TEXT], type[DNS_TYPE_TEXT];
     struct dns_name name = question->name;
     if (!dns_name_within(&name, &zone->origin)) {
-        reply->flags |= DNS_REFUSED;
+        reply->rcode = DNS_REFUSED;
         note(reply, "REFUSED: not for the zone %.120s",
              dns_name_text(&zone->origin, text));
         return;
     }
     if (question->class_code != DNS_CLASS_IN ||
         (question->type > 248 && question->type < DNS_ANY)) {
-        reply->flags |= DNS_REFUSED; /* no AXFR here, and no class CH */
+        reply->rcode = DNS_REFUSED; /* no AXFR here, and no class CH */
         note(reply, "REFUSED: only records of class IN are served");
         return;
     }
@@ -452,7 +332,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         bool exists = next < zone->count &&
                       dns_name_within(&zone->records[next].name, &name);
         if (!exists)
-            reply->flags |= DNS_NXDOMAIN;
+            reply->rcode = DNS_NXDOMAIN;
         add_soa(reply, zone);
         if (hops == 0 && exists)
             note(reply, "NOERROR, but no %s at this name",
@@ -463,116 +343,28 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
     }
 }
 
-/* Takes a message that somebody sent. Returns the length of the reply, 0 for
-   none, and prints both. */
-static size_t reply_to(const struct dns_zone *zone, const char *client,
-                       const unsigned char *bytes, size_t count,
-                       unsigned char *buffer, size_t size)
+/* Answers, and prints who asked what, and what the answer was. */
+static void reply_to(struct front *front, const struct dns_request *request,
+                     const struct dns_zone *zone)
 {
-    struct dns_message message;
-    const char *problem = dns_decode(bytes, count, &message);
-    if (count < 12 || (bytes[2] & 0x80) != 0) {
-        printf("%s ignored: %s\n", client,
-               count < 12 ? "shorter than a header" : "not a question");
-        if (!problem)
-            dns_message_free(&message);
-        return 0;
-    }
-    unsigned opcode = (unsigned)(bytes[2] >> 3) & 15u; /* 0: a question */
-    bool is_question = !problem && opcode == 0 && message.question_count > 0;
-    if (!problem && opcode == 0 &&
-        (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
-         message.count[DNS_AUTHORITY] > 0))
-        problem = "not one question and nothing else";
-
-    /* The same id, opcode and question; "recursion desired" comes back, but
-       there is no "recursion available" here. */
+    char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
+    bool tcp = request->client.connection != -1;
+    printf("%s asks%s for %.120s %s\n", request->client.name,
+           tcp ? " over TCP" : "", dns_name_text(&request->question.name, text),
+           dns_type_text(request->question.type, type));
     static struct reply reply;
-    uint16_t id = (uint16_t)(bytes[0] << 8 | bytes[1]);
-    reply.flags = (uint16_t)(DNS_QR | (bytes[2] & 0x79) << 8);
-    reply.truncated = false;
-    reply.log[0] = '\0';
-    unsigned extended = 0;
-    size_t room = is_question && message.edns ? size - DNS_OPT_SIZE : size;
-    dns_begin(&reply.writer, buffer, room, id, 0);
-    if (is_question)
-        dns_put_question(&reply.writer, &message.question);
-    if (opcode != 0) {
-        reply.flags |= DNS_NOTIMP;
-        note(&reply, "NOTIMP: opcode %u", opcode);
-    } else if (problem) {
-        reply.flags |= DNS_FORMERR;
-        note(&reply, "FORMERR: %s", problem);
-    } else if (message.edns && message.edns_version > 0) {
-        extended = 16; /* BADVERS, RFC 6891 section 6.1.3 */
-        note(&reply, "BADVERS: EDNS version %u", message.edns_version);
-    } else {
-        answer(&reply, zone, &message.question);
-    }
+    memset(&reply, 0, sizeof reply);
+    front_begin(front, request, &reply.writer);
+    answer(&reply, zone, &request->question);
     if (reply.truncated) {
         reply.flags |= DNS_TC;
-        dns_begin(&reply.writer, buffer, room, id, 0);
-        dns_put_question(&reply.writer, &message.question);
-        reply.log[0] = '\0';
-        note(&reply, "truncated: more than %zu bytes, ask over TCP", size);
+        front_begin(front, request, &reply.writer);
+        snprintf(reply.log, sizeof reply.log,
+                 "truncated: more than %d bytes, ask over TCP",
+                 tcp ? DNS_MESSAGE_MAX : DNS_UDP_MAX);
     }
-    dns_set_flags(&reply.writer, reply.flags);
-    reply.writer.size = size;
-    if (is_question && message.edns)
-        dns_put_opt(&reply.writer, extended);
-
-    char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
-    if (is_question)
-        printf("%s asks%s for %.120s %s\n", client,
-               size > DNS_UDP_MAX ? " over TCP" : "",
-               dns_name_text(&message.question.name, text),
-               dns_type_text(message.question.type, type));
-    else
-        printf("%s sent %zu bytes\n", client, count);
     printf("%.300s\n", reply.log);
-    if (message.records)
-        dns_message_free(&message);
-    return reply.writer.length;
-}
-
-/* ---- sockets ----------------------------------------------------------- */
-
-/* With port 0 the system chooses one for TCP, which may be taken in UDP. */
-static void open_sockets(struct sockaddr_storage *addr, socklen_t addr_len,
-                         int *udp_fd, int *listen_fd)
-{
-    char name[NAME_SIZE];
-    name_address(addr, name);
-    for (int left = 20;; left--) {
-        struct sockaddr_storage chosen = *addr;
-        socklen_t chosen_len = sizeof chosen;
-        *listen_fd = socket(addr->ss_family, SOCK_STREAM, 0);
-        *udp_fd = socket(addr->ss_family, SOCK_DGRAM, 0);
-        if (*listen_fd == -1 || *udp_fd == -1)
-            die("socket");
-        int on = 1; /* restart while old connections fade away: chapter 7 */
-        if (setsockopt(*listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
-            die("setsockopt SO_REUSEADDR");
-        if (fcntl(*listen_fd, F_SETFL, O_NONBLOCK) == -1 ||
-            fcntl(*udp_fd, F_SETFL, O_NONBLOCK) == -1)
-            die("fcntl O_NONBLOCK");
-        if (bind(*listen_fd, (struct sockaddr *)addr, addr_len) == -1)
-            die("bind %s (TCP)", name);
-        if (listen(*listen_fd, SOMAXCONN) == -1)
-            die("listen");
-        if (getsockname(*listen_fd, (struct sockaddr *)&chosen, &chosen_len))
-            die("getsockname");
-        if (bind(*udp_fd, (struct sockaddr *)&chosen, chosen_len) == 0) {
-            *addr = chosen;
-            return;
-        }
-        /* sin_port and sin6_port have the same place */
-        bool free_choice = ((struct sockaddr_in *)addr)->sin_port == 0;
-        if (errno != EADDRINUSE || !free_choice || left == 0)
-            die("bind %s (UDP)", name);
-        close(*listen_fd);
-        close(*udp_fd);
-    }
+    front_send(front, request, &reply.writer, reply.flags, reply.rcode);
 }
 
 /* Runs between any two instructions: it must keep errno, and little else. */
@@ -585,23 +377,57 @@ static void on_hangup(int number)
     errno = error;
 }
 
-/* On a clock that nobody sets. */
-static long long now_ms(void)
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
 {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-        die("clock_gettime");
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "dns_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
 }
 
-/* Both as typed. Returns the length that bind wants to know. */
-static socklen_t parse_address(const char *ip, const char *port,
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("dns_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
+ * closed them: there reading and writing fail, and no socket is taken for the
+ * keyboard or the log. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
-    unsigned long number = strtoul(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number > 65535) {
-        fprintf(stderr, "dns_server: not a port (0 to 65535): \"%.40s\"\n",
-                port);
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "dns_server: ");
+        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
     memset(addr, 0, sizeof *addr);
@@ -621,30 +447,11 @@ static socklen_t parse_address(const char *ip, const char *port,
     exit(2);
 }
 
-/* 127.0.0.1:9190, or [::1]:9190 */
-static void name_address(const struct sockaddr_storage *addr, char *name)
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
 {
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
-}
-
-/* The call that failed, and why. */
-static _Noreturn void die(const char *format, ...)
-{
-    int error = errno;
-    va_list values;
-    va_start(values, format);
-    fprintf(stderr, "dns_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
-    va_end(values);
-    exit(1);
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -388,65 +388,92 @@ static void ask(const char *name, unsigned rcode, const char *shown, int most)
     close(fd);
 }
 
-/* One connection, one write, eight messages: each that deserves an answer gets
-   its own, in this order, and the last one is an ordinary question. */
+/* A question with something wrong: how long it is. */
+struct oddity {
+    const char *what;
+    unsigned flags;
+    int twice, record, class_code, length; /* 0: all of it */
+    int rcode;                             /* -1: no answer */
+};
+
+/* With its two bytes of length, as over TCP. */
+static size_t write_oddity(const struct oddity *odd, const char *name,
+                           uint16_t id, unsigned char *stream)
+{
+    struct reply message = {.question = {.type = DNS_A}};
+    dns_name_parse(name, NULL, &message.question.name);
+    message.question.class_code = (uint16_t)odd->class_code;
+    begin(&message, id, 0);
+    if (odd->twice)
+        dns_put_question(&message.writer, &message.question);
+    if (odd->record)
+        add(&message, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    dns_set_flags(&message.writer, (uint16_t)odd->flags);
+    size_t length = odd->length ? (size_t)odd->length : message.writer.length;
+    stream[0] = 0;
+    stream[1] = (unsigned char)length;
+    memcpy(stream + 2, message.bytes, length);
+    return 2 + length;
+}
+
+static int tcp_client(const struct sockaddr_in *to)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1 || connect(fd, (const struct sockaddr *)to, sizeof *to) == -1)
+        die("connect");
+    return fd;
+}
+
+/* A message with its length, or as much as comes. Returns its own length. */
+static size_t read_message(int fd, unsigned char *bytes)
+{
+    size_t got = 0;
+    while (got < 2 || got < 2u + bytes[1]) {
+        size_t wanted = got < 2 ? 2 - got : 2u + bytes[1] - got;
+        ssize_t part = await(fd, DEADLINE) ? read(fd, bytes + got, wanted) : -1;
+        if (part <= 0)
+            break;
+        got += (size_t)part;
+    }
+    return got > 2 ? got - 2 : 0;
+}
+
+/* One connection, one write, six messages: each gets its own answer, in this
+   order, and the last one is an ordinary question. Then what is no question:
+   over UDP it is passed over, over TCP the connection is at its end. */
 static void ask_strangely(const struct sockaddr_in *to, const char *name)
 {
-    static const struct {
-        const char *what;
-        unsigned flags;
-        int twice, record, class_code, length; /* 0: all of it */
-        int rcode;                             /* -1: no answer */
-    } strange[] = {
-        {"a response", DNS_QR | DNS_RD, 0, 0, 1, 0, -1},
+    static const struct oddity strange[] = {
         {"two questions", DNS_RD, 1, 0, 1, 0, DNS_FORMERR},
         {"opcode 5", DNS_RD | 5u << 11, 0, 0, 1, 0, DNS_NOTIMP},
         {"a question with an answer", DNS_RD, 0, 1, 1, 0, DNS_FORMERR},
         {"class CH", DNS_RD, 0, 0, 3, 0, DNS_REFUSED},
         {"a question cut short", DNS_RD, 0, 0, 1, 20, DNS_FORMERR},
-        {"half a header", DNS_RD, 0, 0, 1, 11, -1},
-        {"a question", DNS_RD, 0, 0, 1, 0, DNS_NOERROR}};
-    enum { COUNT = sizeof strange / sizeof *strange };
+        {"a question", DNS_RD, 0, 0, 1, 0, DNS_NOERROR},
+        {"a response", DNS_QR | DNS_RD, 0, 0, 1, 0, -1},
+        {"half a header", DNS_RD, 0, 0, 1, 11, -1}};
+    enum { COUNT = sizeof strange / sizeof *strange, ANSWERED = COUNT - 2 };
     unsigned char stream[2000], bytes[2 + DNS_UDP_MAX];
     size_t used = 0;
-    for (unsigned i = 0; i < COUNT; i++) {
-        struct reply message = {.question = {.type = DNS_A}};
-        dns_name_parse(name, NULL, &message.question.name);
-        message.question.class_code = (uint16_t)strange[i].class_code;
-        begin(&message, (uint16_t)i, 0);
-        if (strange[i].twice)
-            dns_put_question(&message.writer, &message.question);
-        if (strange[i].record)
-            add(&message, DNS_ANSWER, name, DNS_A, "6.6.6.6");
-        dns_set_flags(&message.writer, (uint16_t)strange[i].flags);
-        size_t length = strange[i].length ? (size_t)strange[i].length
-                                          : message.writer.length;
-        stream[used] = 0;
-        stream[used + 1] = (unsigned char)length;
-        memcpy(stream + used + 2, message.bytes, length);
-        used += 2 + length;
-    }
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd == -1 || connect(fd, (const struct sockaddr *)to, sizeof *to) == -1)
-        die("connect");
-    check(write(fd, stream, used) == (ssize_t)used, "eight messages");
-    for (unsigned i = 0; i < COUNT; i++) {
-        size_t got = 0;
-        while (strange[i].rcode != -1 && (got < 2 || got < 2u + bytes[1])) {
-            size_t wanted = got < 2 ? 2 - got : 2u + bytes[1] - got;
-            ssize_t part =
-                await(fd, DEADLINE) ? read(fd, bytes + got, wanted) : -1;
-            if (part <= 0)
-                break;
-            got += (size_t)part;
-        }
-        if (strange[i].rcode == -1)
-            continue;
-        check(got > 4 && bytes[3] == i, "answers in the order of questions");
-        expect(bytes + 2, got > 2 ? got - 2 : 0, strange[i].what,
-               (unsigned)strange[i].rcode, i == COUNT - 1 ? "1.2.3.4" : NULL);
+    for (uint16_t i = 0; i < ANSWERED; i++)
+        used += write_oddity(&strange[i], name, i, stream + used);
+    int fd = tcp_client(to);
+    check(write(fd, stream, used) == (ssize_t)used, "six messages");
+    for (unsigned i = 0; i < ANSWERED; i++) {
+        size_t got = read_message(fd, bytes);
+        check(got > 2 && bytes[3] == i, "answers in the order of questions");
+        expect(bytes + 2, got, strange[i].what, (unsigned)strange[i].rcode,
+               i == ANSWERED - 1 ? "1.2.3.4" : NULL);
     }
     close(fd);
+    for (unsigned i = ANSWERED; i < COUNT; i++) {
+        size_t length = write_oddity(&strange[i], name, 0, stream);
+        fd = tcp_client(to);
+        check(write(fd, stream, length) == (ssize_t)length, strange[i].what);
+        check(await(fd, DEADLINE) && read(fd, bytes, sizeof bytes) <= 0,
+              "what is no question ends the connection");
+        close(fd);
+    }
 }
 
 static void test_resolver(const char *build_dir, const char *port)

@@ -1,0 +1,123 @@
+/*
+ * dns_cache.c - what was heard, kept: what dns_cache.h promises.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "dns_cache.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Upper and lower case are the same name, so they are the same hash. */
+static size_t bucket_of(const struct dns_name *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < name->length; i++) {
+        unsigned char byte = name->wire[i];
+        if (byte >= 'A' && byte <= 'Z')
+            byte = (unsigned char)(byte + 32);
+        hash = (hash ^ byte) * 16777619u;
+    }
+    return hash % CACHE_BUCKETS;
+}
+
+const struct dns_entry *cache_find(const struct dns_cache *cache,
+                                   const struct dns_name *name, uint16_t type,
+                                   long long now)
+{
+    const struct dns_entry *entry = cache->buckets[bucket_of(name)];
+    for (; entry; entry = entry->next)
+        if ((entry->type == type || entry->known == KNOWN_NO_NAME) &&
+            entry->expires > now && dns_name_equal(&entry->name, name))
+            return entry;
+    return NULL;
+}
+
+uint32_t cache_ttl(const struct dns_entry *entry, long long now)
+{
+    return (uint32_t)((entry->expires - now - 1) / 1000);
+}
+
+static void forget(struct dns_cache *cache, struct dns_entry *entry)
+{
+    struct dns_entry **link = &cache->buckets[bucket_of(&entry->name)];
+    while (*link != entry)
+        link = &(*link)->next;
+    *link = entry->next;
+    for (size_t i = 0; i < entry->count; i++)
+        dns_record_free(&entry->records[i]);
+    free(entry->records);
+    cache->leads -= entry->rank > RANK_ANSWER;
+    memset(entry, 0, sizeof *entry);
+}
+
+/* Two record sets about one name: can both be true? */
+static bool contradicts(const struct dns_entry *a, const struct dns_entry *b)
+{
+    return (a->type == b->type || a->known == KNOWN_NO_NAME ||
+            b->known == KNOWN_NO_NAME) &&
+           dns_name_equal(&a->name, &b->name);
+}
+
+/* A place: empty, or of what has expired; else the oldest answer leaves, or,
+   when what leads on has half of the places, the oldest of the lowest rank
+   there. So neither kind, however much of it comes, pushes out the other. */
+static struct dns_entry *find_place(struct dns_cache *cache, long long now)
+{
+    bool leads = cache->leads > CACHE_SIZE / 2;
+    struct dns_entry *place = NULL;
+    for (int i = 0; i < CACHE_SIZE; i++) {
+        struct dns_entry *entry = &cache->entries[i];
+        if (entry->age == 0)
+            return entry;
+        if (entry->expires <= now) {
+            place = entry;
+            break;
+        }
+        if ((entry->rank > RANK_ANSWER) == leads &&
+            (!place || entry->rank < place->rank ||
+             (entry->rank == place->rank && entry->age < place->age)))
+            place = entry;
+    }
+    forget(cache, place);
+    return place;
+}
+
+void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
+                uint32_t ttl, long long now)
+{
+    uint32_t most = new->known == KNOWN_SET ? CACHE_TTL : CACHE_TTL_NO;
+    enum dns_rank rank = new->rank;
+    if (ttl == 0 || new->count > CACHE_SET)
+        return;
+    struct dns_entry *next = cache->buckets[bucket_of(&new->name)];
+    for (struct dns_entry *old = next; old; old = next) {
+        next = old->next;
+        if (!contradicts(old, new))
+            continue;
+        if (new->is_hint && !old->is_hint && old->expires > now)
+            return; /* the zone itself knows better than its parent */
+        if (old->rank > rank && old->type == new->type)
+            rank = old->rank; /* it leads where the old one did */
+        forget(cache, old);
+    }
+    struct dns_record *records = calloc(new->count, sizeof *records);
+    size_t count = 0;
+    while (records && count < new->count &&dns_record_copy(
+                                  &records[count], &new->records[count]))
+        count++;
+    if (count < new->count) {
+        while (count > 0)
+            dns_record_free(&records[--count]);
+        free(records);
+        return;
+    }
+    struct dns_entry *place = find_place(cache, now);
+    size_t bucket = bucket_of(&new->name);
+    *place = *new;
+    place->records = records;
+    place->rank = rank;
+    place->age = ++cache->so_far;
+    place->expires = now + (ttl < most ? ttl : most) * 1000LL;
+    place->next = cache->buckets[bucket];
+    cache->buckets[bucket] = place;
+    cache->leads += rank > RANK_ANSWER;
+}
