@@ -416,7 +416,8 @@ static bool take_message(struct front *front, struct dns_request *request,
     request->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
     request->flags = (uint16_t)(bytes[2] << 8 | bytes[3]);
     request->edns = !problem && message.edns;
-    unsigned opcode = (request->flags & DNS_OPCODE) >> 11, rcode = DNS_NOERROR;
+    unsigned opcode = ((unsigned)request->flags & DNS_OPCODE) >> 11;
+    unsigned rcode = DNS_NOERROR;
     bool readable = !problem && opcode == 0 && message.question_count > 0;
     if (!problem && opcode == 0 &&
         (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||

@@ -412,9 +412,8 @@ static void check_output(void)
     }
 }
 
-/* First of all: 0, 1 and 2 belong to these streams, even where the caller has
- * closed them: there reading and writing fail, and no socket is taken for the
- * keyboard or the log. A line is out when it is printed, also into a pipe. */
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -425,7 +424,7 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both as typed. Port 0, the system's choice, only where least is 0. Returns
+/* Both as typed; only where least is 0 the system may choose the port. Returns
  * the length that bind, connect and sendto want to know. */
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
@@ -433,24 +432,24 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     long number = strtol(port, NULL, 10);
     if (!*port || port[strspn(port, "0123456789")] || number < least ||
         number > 65535) {
-        fprintf(stderr, "dns_resolver: ");
-        fprintf(stderr, "not a port (%d to 65535): \"%.40s\"\n", least, port);
+        fprintf(stderr, "dns_resolver: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
         exit(2);
     }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
     memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
     }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
     }
-    fprintf(stderr, "dns_resolver: not an IP address: \"%.40s\"\n", ip);
+    fprintf(stderr, "dns_resolver: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
     exit(2);
 }
 
