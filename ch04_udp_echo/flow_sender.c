@@ -1,7 +1,7 @@
 /*
  * flow_sender.c - send N numbered messages over TCP: write waits for room.
  *
- * Calls   socket -> setsockopt -> connect -> send/write -> close
+ * Calls   socket -> setsockopt -> connect -> write -> close
  * Try     cc flow_sender.c -o flow_sender
  *         ./flow_sender 127.0.0.1 9190 5000
  * See     how many fit while nobody reads; then it stands still
@@ -14,7 +14,6 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,23 +58,26 @@ int main(int argc, char *argv[])
     if (connect(sock_fd, (struct sockaddr *)&receiver_addr, addr_len) == -1)
         die("connect %s port %s", argv[1], argv[2]);
 
-    /* 3. Number after number. Once, to see it happen, ask not to wait. */
+    /* 3. Number after number. Once, to see it happen, write is told to fail
+     *    where it would wait: O_NONBLOCK. */
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
     char message[1000];
     memset(message, '.', sizeof message);
-    bool waited = false;
     for (unsigned number = 1; number <= total; number++) {
         put_u32(message, number);
         for (size_t done = 0; done < sizeof message;) {
-            ssize_t sent = send(sock_fd, message + done, sizeof message - done,
-                                waited ? 0 : MSG_DONTWAIT);
+            ssize_t sent =
+                write(sock_fd, message + done, sizeof message - done);
             if (sent >= 0) {
                 done += (size_t)sent;
-            } else if (!waited && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
                 printf("both buffers are full after %u messages: waiting\n",
                        number - 1);
-                waited = true;
+                if (fcntl(sock_fd, F_SETFL, 0) == -1) /* from now on it waits */
+                    die("fcntl 0");
             } else {
-                die("send number %u", number);
+                die("write number %u", number);
             }
         }
     }

@@ -34,19 +34,16 @@ enum {
 };
 
 struct client {
-    struct sockaddr_storage addr;
-    uint32_t id;                     /* its own number, not its port's */
+    char name[NAME_SIZE];            /* address and port, and */
+    uint32_t id;                     /* the number it made up */
     uint32_t number;                 /* its last question */
-    unsigned questions;              /* that came, or would have come */
+    unsigned questions;              /* that it sent, lost ones too */
     bool lose_answer;                /* what to lose next */
     char answer[HEADER + TEXT_SIZE]; /* to its last question */
     size_t answer_size;
 };
 
-static bool same_address(const struct sockaddr_storage *a,
-                         const struct sockaddr_storage *b);
-static struct client *find_client(const struct sockaddr_storage *addr,
-                                  uint32_t id);
+static struct client *find_client(const char *name, uint32_t id);
 static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -107,7 +104,7 @@ int main(int argc, char *argv[])
         }
 
         /* 4. Lose it? */
-        struct client *client = find_client(&client_addr, get_u32(question));
+        struct client *client = find_client(name, get_u32(question));
         uint32_t number = get_u32(question + 4);
         bool lose = ++client->questions % every == 0;
         bool lose_answer = lose && client->lose_answer;
@@ -142,29 +139,18 @@ int main(int argc, char *argv[])
 }
 
 /* The one we know, or a place for a new one: the oldest's. */
-static struct client *find_client(const struct sockaddr_storage *addr,
-                                  uint32_t id)
+static struct client *find_client(const char *name, uint32_t id)
 {
     static struct client clients[CLIENTS];
     static size_t oldest;
     for (size_t i = 0; i < CLIENTS; i++)
-        if (clients[i].id == id && same_address(&clients[i].addr, addr))
+        if (clients[i].id == id && strcmp(clients[i].name, name) == 0)
             return &clients[i];
     struct client *client = &clients[oldest++ % CLIENTS];
     memset(client, 0, sizeof *client);
-    client->addr = *addr;
+    memcpy(client->name, name, NAME_SIZE);
     client->id = id;
     return client;
-}
-
-/* Is it the same host, and the same port on it? */
-static bool same_address(const struct sockaddr_storage *a,
-                         const struct sockaddr_storage *b)
-{
-    char name_a[NAME_SIZE], name_b[NAME_SIZE];
-    name_address(a, name_a);
-    name_address(b, name_b);
-    return strcmp(name_a, name_b) == 0;
 }
 
 /* Four bytes in network order. */

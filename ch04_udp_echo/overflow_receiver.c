@@ -31,8 +31,11 @@ enum {
     ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
 };
 
-static uint32_t get_u32(const char *bytes);
+static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
+                                struct sockaddr_storage *sender,
+                                socklen_t *sender_len, unsigned *dropped);
 static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -79,42 +82,31 @@ int main(int argc, char *argv[])
     printf("not reading yet: press Enter to read\n");
     wait_for_enter();
 
-    /* 4. Read all that waits, up to the last one: it is a number alone. */
+    /* 4. Read all that waits, up to the last one: it is a number alone. Who
+     *    sends from another address begins a count of its own. */
+    char sender[NAME_SIZE] = "";
     unsigned received = 0, dropped = 0, last = 0;
     while (last == 0) {
         char datagram[1000];
-        union {
-            struct cmsghdr first; /* aligned as the system wants it */
-            char bytes[CMSG_SPACE(sizeof dropped)];
-        } control;
         struct sockaddr_storage sender_addr;
-        struct iovec place = {.iov_base = datagram, .iov_len = sizeof datagram};
-        struct msghdr message = {.msg_name = &sender_addr,
-                                 .msg_namelen = sizeof sender_addr,
-                                 .msg_iov = &place,
-                                 .msg_iovlen = 1,
-                                 .msg_control = &control,
-                                 .msg_controllen = sizeof control};
-        ssize_t count = recvmsg(sock_fd, &message, 0);
-        if (count == -1)
-            die("recvmsg");
-#ifdef SO_RXQ_OVFL
-        struct cmsghdr *note = CMSG_FIRSTHDR(&message);
-        if (note && note->cmsg_level == SOL_SOCKET &&
-            note->cmsg_type == SO_RXQ_OVFL)
-            memcpy(&dropped, CMSG_DATA(note), sizeof dropped);
-#endif
-        if (count == sizeof datagram) {
+        socklen_t sender_len = sizeof sender_addr;
+        ssize_t count = receive_counting(sock_fd, datagram, sizeof datagram,
+                                         &sender_addr, &sender_len, &dropped);
+        name_address(&sender_addr, name);
+        if (strcmp(name, sender) != 0)
+            received = 0;
+        memcpy(sender, name, sizeof sender);
+        if (count == sizeof datagram)
             received++;
-        } else if (count == sizeof(uint32_t)) {
-            last = get_u32(datagram);
-            /* 5. Tell the sender how many came. */
-            put_u32(datagram, received);
-            if (sendto(sock_fd, datagram, sizeof(uint32_t), 0,
-                       (struct sockaddr *)&sender_addr,
-                       message.msg_namelen) == -1)
-                die("sendto");
-        }
+        if (count != sizeof(uint32_t) || get_u32(datagram) <= received)
+            continue; /* not the last one, or nobody's who counts */
+        last = get_u32(datagram);
+
+        /* 5. Tell the sender how many came. */
+        put_u32(datagram, received);
+        if (sendto(sock_fd, datagram, sizeof(uint32_t), 0,
+                   (struct sockaddr *)&sender_addr, sender_len) == -1)
+            die("sendto %s", name);
     }
     printf("the last one has number %u: %u went before it\n", last, last - 1);
     printf("received %u\n", received);
@@ -126,12 +118,33 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
+/* recvfrom, and what the system says of those that it had to drop so far. */
+static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
+                                struct sockaddr_storage *sender,
+                                socklen_t *sender_len, unsigned *dropped)
 {
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
+    union {
+        struct cmsghdr first; /* aligned as the system wants it */
+        char bytes[CMSG_SPACE(sizeof *dropped)];
+    } control;
+    struct iovec place = {.iov_base = bytes, .iov_len = size};
+    struct msghdr message = {.msg_name = sender,
+                             .msg_namelen = *sender_len,
+                             .msg_iov = &place,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(sock_fd, &message, 0);
+    if (count == -1)
+        die("recvmsg");
+    *sender_len = message.msg_namelen;
+#ifdef SO_RXQ_OVFL
+    struct cmsghdr *note = CMSG_FIRSTHDR(&message);
+    if (note && note->cmsg_level == SOL_SOCKET &&
+        note->cmsg_type == SO_RXQ_OVFL)
+        memcpy(dropped, CMSG_DATA(note), sizeof *dropped);
+#endif
+    return count;
 }
 
 /* Four bytes in network order. */
@@ -139,6 +152,14 @@ static void put_u32(char *bytes, uint32_t number)
 {
     number = htonl(number);
     memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

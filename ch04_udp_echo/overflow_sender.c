@@ -30,6 +30,7 @@ enum {
     PATIENCE = 1000, /* ms for the receiver's answer */
 };
 
+static bool answered(int sock_fd, int patience);
 static void put_u32(char *bytes, uint32_t number);
 static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
@@ -71,29 +72,40 @@ int main(int argc, char *argv[])
 
     /* 3. When the receiver has made room: the last one, a number alone. It
      *    may be lost, too, so the receiver answers it. */
-    struct pollfd answer = {.fd = sock_fd, .events = POLLIN};
-    for (int ready = 0; ready == 0;) {
-        printf("press Enter to send the last one\n");
-        wait_for_enter();
-        put_u32(datagram, total + 1);
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
+        die("fcntl O_NONBLOCK");
+    put_u32(datagram, total + 1);
+    printf("press Enter to send the last one\n");
+    wait_for_enter();
+    while (!answered(sock_fd, 0)) { /* not by one that we gave up already */
         if (send(sock_fd, datagram, sizeof(uint32_t), 0) == -1)
             die("send number %u", total + 1);
-        if ((ready = poll(&answer, 1, PATIENCE)) == -1)
-            die("poll");
-        if (ready == 0) {
-            fprintf(stderr,
-                    "overflow_sender: no answer: does the receiver read?\n");
-            if (feof(stdin))
-                return 1;
-        }
+        if (answered(sock_fd, PATIENCE))
+            break;
+        fprintf(stderr,
+                "overflow_sender: no answer: does the receiver read? Enter "
+                "sends it again\n");
+        wait_for_enter();
+        if (feof(stdin))
+            return 1;
     }
-    errno = EBADMSG; /* what recv itself does not call an error */
-    if (recv(sock_fd, datagram, sizeof datagram, MSG_DONTWAIT) !=
-        sizeof(uint32_t))
-        die("recv");
-    printf("the receiver has got %u of them\n", get_u32(datagram));
     close(sock_fd);
     return 0;
+}
+
+/* Has the receiver said how many it has got, or does it in so many ms? */
+static bool answered(int sock_fd, int patience)
+{
+    char number[sizeof(uint32_t)];
+    struct pollfd answer = {.fd = sock_fd, .events = POLLIN};
+    if (poll(&answer, 1, patience) == -1)
+        die("poll");
+    ssize_t count = recv(sock_fd, number, sizeof number, 0);
+    if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+        die("recv");
+    if (count == sizeof number)
+        printf("the receiver has got %u of them\n", get_u32(number));
+    return count == sizeof number;
 }
 
 /* Four bytes in network order. */

@@ -1,7 +1,7 @@
 /*
  * stranger.c - send one datagram to a socket that never asked for it.
  *
- * Calls   socket -> sendto -> close
+ * Calls   socket -> bind, sendto -> close
  * Try     cc stranger.c -o stranger && ./stranger 127.0.0.1 54321 boo
  * See     sent 3 bytes from 0.0.0.0:34567
  * Pair    udp_echo_client.c and udp_connected_client.c: take the port that
@@ -37,12 +37,28 @@ int main(int argc, char *argv[])
     struct sockaddr_storage victim_addr, own_addr;
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &victim_addr);
 
-    /* 1. A socket like any other. Nobody has to let it in. */
+    /* 1. Is anybody there? On this computer bind can tell: an address that
+     *    we could have is nobody's. No sendto would say so. */
+    int probe_fd = socket(victim_addr.ss_family, SOCK_DGRAM, 0);
+    if (probe_fd == -1)
+        die("socket");
+    if (bind(probe_fd, (struct sockaddr *)&victim_addr, addr_len) == 0) {
+        fprintf(stderr,
+                "stranger: nobody has %s port %s: which port does your client "
+                "show?\n",
+                argv[1], argv[2]);
+        return 1;
+    }
+    if (errno != EADDRINUSE && errno != EADDRNOTAVAIL && errno != EACCES)
+        die("bind");
+    close(probe_fd);
+
+    /* 2. A socket like any other. Nobody has to let it in. */
     int sock_fd = socket(victim_addr.ss_family, SOCK_DGRAM, 0);
     if (sock_fd == -1)
         die("socket");
 
-    /* 2. Whoever knows address and port can send. */
+    /* 3. Whoever knows address and port can send. */
     if (sendto(sock_fd, argv[3], strlen(argv[3]), 0,
                (struct sockaddr *)&victim_addr, addr_len) == -1)
         die("sendto %s port %s", argv[1], argv[2]);
