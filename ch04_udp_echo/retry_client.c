@@ -18,7 +18,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,9 +34,11 @@ enum {
     TRIES = 3,
 };
 
+static ssize_t hear_answer(int sock_fd, const char *question, char *answer,
+                           int patience);
+static uint32_t make_up_number(void);
 static void put_u32(char *bytes, uint32_t number);
 static uint32_t get_u32(const char *bytes);
-static bool await_datagram(int fd, long long deadline);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -62,44 +63,33 @@ int main(int argc, char *argv[])
         die("socket");
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("connect %s port %s", argv[1], argv[2]);
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
+        die("fcntl O_NONBLOCK");
 
     /* 2. Our port may have been somebody else's a moment ago, so a number of
      *    our own comes with every question. */
     char question[HEADER + TEXT_SIZE], answer[HEADER + TEXT_SIZE];
-    put_u32(question, (uint32_t)(now_ms() * 32768 + getpid()));
+    uint32_t own_number = make_up_number();
+    put_u32(question, own_number);
+    printf("asking as %u\n", own_number);
 
-    unsigned number = 0, retries = 0;
-    bool too_long = false;
+    unsigned number = 0, retries = 0, too_long = 0;
     ssize_t length;
     while ((length = read_line(question + HEADER, TEXT_SIZE)) != -1) {
         if (length > TEXT_SIZE) {
             fprintf(stderr, "retry_client: %zd bytes in a line, %d at most\n",
                     length, TEXT_SIZE);
-            too_long = true;
+            too_long++;
             continue;
         }
         put_u32(question + 4, ++number);
-        size_t size = HEADER + (size_t)length;
-        ssize_t received = -1;
-        for (int tries = 1; received == -1; tries++) {
-            /* 3. Send it; and send it again if nothing comes in time. */
-            if (send(sock_fd, question, size, 0) == -1)
-                die("send to %s port %s", argv[1], argv[2]);
-            int patience = PATIENCE << (tries - 1);
-            long long deadline = now_ms() + patience;
 
-            /* 4. Only an answer to this question counts. */
-            while (received == -1 && await_datagram(sock_fd, deadline)) {
-                received = recv(sock_fd, answer, sizeof answer, MSG_DONTWAIT);
-                if (received == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
-                    die("recv from %s port %s", argv[1], argv[2]);
-                if (received < HEADER || memcmp(answer, question, HEADER)) {
-                    if (received >= HEADER)
-                        printf("ignored, an answer to question %u\n",
-                               get_u32(answer + 4));
-                    received = -1;
-                }
-            }
+        /* 3. Send it; and send it again if no answer comes in time. */
+        ssize_t received = -1;
+        for (int tries = 1, patience = PATIENCE; received == -1; tries++) {
+            if (send(sock_fd, question, HEADER + (size_t)length, 0) == -1)
+                die("send to %s port %s", argv[1], argv[2]);
+            received = hear_answer(sock_fd, question, answer, patience);
             if (received == -1 && tries == TRIES) {
                 fprintf(stderr,
                         "retry_client: question %u: sent %d times, no answer: "
@@ -112,6 +102,7 @@ int main(int argc, char *argv[])
                        patience);
                 retries++;
             }
+            patience *= 2; /* a full network is not to be filled further */
         }
         printf("answer %u: ", number);
         print_quoted(answer + HEADER, (size_t)received - HEADER);
@@ -119,6 +110,39 @@ int main(int argc, char *argv[])
     printf("%u questions, %u answers, %u retries\n", number, number, retries);
     close(sock_fd);
     return too_long ? 1 : 0;
+}
+
+/* The size of the answer to this question; -1 if it does not come in time. */
+static ssize_t hear_answer(int sock_fd, const char *question, char *answer,
+                           int patience)
+{
+    long long left = patience, deadline = now_ms() + patience;
+    for (; left > 0; left = deadline - now_ms()) {
+        struct pollfd ready = {.fd = sock_fd, .events = POLLIN};
+        if (poll(&ready, 1, (int)left) == -1)
+            die("poll");
+        ssize_t received = recv(sock_fd, answer, HEADER + TEXT_SIZE, 0);
+        if (received == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+            die("recv");
+        if (received >= HEADER && memcmp(answer, question, HEADER) == 0)
+            return received;
+        if (received >= HEADER)
+            printf("ignored, an answer to question %u\n", get_u32(answer + 4));
+    }
+    return -1;
+}
+
+/* One that nobody else has, and nobody can guess. */
+static uint32_t make_up_number(void)
+{
+    uint32_t number;
+    int random_fd = open("/dev/urandom", O_RDONLY);
+    if (random_fd == -1)
+        die("open /dev/urandom");
+    if (read(random_fd, &number, sizeof number) != sizeof number)
+        die("read /dev/urandom");
+    close(random_fd);
+    return number;
 }
 
 /* Four bytes in network order. */
@@ -134,17 +158,6 @@ static uint32_t get_u32(const char *bytes)
     uint32_t number;
     memcpy(&number, bytes, sizeof number);
     return ntohl(number);
-}
-
-/* Is there one, before the clock shows the deadline? */
-static bool await_datagram(int fd, long long deadline)
-{
-    long long left = deadline - now_ms();
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
-    if (ready == -1)
-        die("poll");
-    return ready == 1;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

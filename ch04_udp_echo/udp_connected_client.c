@@ -1,15 +1,15 @@
 /*
  * udp_connected_client.c - connect a UDP socket: one peer, an address, errors.
  *
- * No packet leaves for it. The system only notes the peer, and from then on
- * picks this end's address, drops what strangers send, and hands on the news
- * that nobody lives at the peer's port.
+ * connect sends nothing. It registers the peer: from then on send and recv
+ * need no address, strangers are not heard, and this end hears when nobody
+ * has the peer's port. What may still come is an answer to an older question.
  *
  * Calls   socket -> connect -> send/recv -> close
  * Try     cc udp_connected_client.c -o udp_connected_client
  *         ./udp_connected_client 127.0.0.1 9190
- * See     before connect: 0.0.0.0:0
- * Pair    udp_echo_server.c; udp_echo_client.c is the unconnected one
+ * See     after connect: 127.0.0.1:54321
+ * Pair    udp_echo_server.c; stranger.c and late_server.c disturb it
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -33,8 +33,9 @@ enum {
     SILENCES = 3,    /* so many in a row: the server is not there */
 };
 
+static bool hear_peer(int sock_fd, const char *line, size_t count);
+static ssize_t receive_now(int sock_fd, char *buffer, size_t size);
 static void print_local(int fd, const char *when);
-static bool await_datagram(int fd, long long deadline);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -53,6 +54,8 @@ int main(int argc, char *argv[])
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
+    char server_name[NAME_SIZE];
+    name_address(&server_addr, server_name);
 
     /* 1. A datagram socket. It has no address, and no peer. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
@@ -62,57 +65,80 @@ int main(int argc, char *argv[])
 
     /* 2. Register the peer. Nothing is sent: nobody there needs to agree. */
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
+        die("connect %s", server_name);
     print_local(sock_fd, "after connect");
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
+        die("fcntl O_NONBLOCK");
 
     static char line[64 * 1024], buffer[64 * 1024];
     int lines = 0, answers = 0, silences = 0;
-    ssize_t length;
+    ssize_t length, received;
     while (silences < SILENCES &&
            (length = read_line(line, sizeof line)) != -1) {
         size_t count =
             (size_t)length < sizeof line ? (size_t)length : sizeof line;
         lines++;
 
-        /* 3. No address: send knows the peer. */
-        if (send(sock_fd, line, count, 0) == -1) {
-            fprintf(stderr, "udp_connected_client: send %zd bytes: %s\n",
-                    length, strerror(errno));
-            if (errno != EMSGSIZE)
-                return 1;
-            continue; /* too long a line is no reason to go */
-        }
-
-        /* 4. Only the peer's datagrams come here, or the news of its end. */
-        bool answered = false;
-        long long deadline = now_ms() + PATIENCE;
-        for (bool late = false; !answered && !late;) {
-            late = !await_datagram(sock_fd, deadline);
-            ssize_t received =
-                recv(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT);
-            if (received == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-                continue;
-            if (received == -1)
-                die("recv from %s port %s", argv[1], argv[2]);
-            answered = received == length && memcmp(buffer, line, count) == 0;
-            printf(answered ? "%zd bytes: " : "ignored, %zd bytes: ", received);
+        /* 3. What is here before the question cannot be its answer. */
+        for (int i = 0; i < 1000; i++) {
+            if ((received = receive_now(sock_fd, buffer, sizeof buffer)) == -1)
+                break;
+            printf("ignored, unasked, %zd bytes: ", received);
             print_quoted(buffer, (size_t)received);
         }
-        silences = answered ? 0 : silences + 1;
-        answers += answered;
-        if (!answered)
-            fprintf(
-                stderr,
-                "udp_connected_client: no answer from %s port %s in %d ms\n",
-                argv[1], argv[2], PATIENCE);
+
+        /* 4. No address: send knows the peer. */
+        if (send(sock_fd, line, count, 0) == -1)
+            die("send to %s, %zd bytes", server_name, length);
+
+        /* 5. Only the peer's datagrams come here, or the news of its end. */
+        if (hear_peer(sock_fd, line, count)) {
+            answers++;
+            silences = 0;
+        } else {
+            silences++;
+            fprintf(stderr,
+                    "udp_connected_client: no answer from %s in %d ms\n",
+                    server_name, PATIENCE);
+        }
     }
     if (silences == SILENCES)
-        fprintf(stderr,
-                "udp_connected_client: silent %d times in a row: is anybody "
-                "there?\n",
-                SILENCES);
+        fprintf(stderr, "udp_connected_client: is anybody there?\n");
     close(sock_fd);
     return answers == lines ? 0 : 1;
+}
+
+/* Do the bytes of this line come back, in time? */
+static bool hear_peer(int sock_fd, const char *line, size_t count)
+{
+    static char buffer[64 * 1024];
+    long long left = PATIENCE, deadline = now_ms() + PATIENCE;
+    for (; left > 0; left = deadline - now_ms()) {
+        struct pollfd answer = {.fd = sock_fd, .events = POLLIN};
+        if (poll(&answer, 1, (int)left) == -1)
+            die("poll");
+        ssize_t received = receive_now(sock_fd, buffer, sizeof buffer);
+        if (received == -1)
+            continue;
+        bool answered =
+            (size_t)received == count && memcmp(buffer, line, count) == 0;
+        printf(answered ? "%zd bytes: "
+                        : "ignored, not the answer, %zd bytes: ",
+               received);
+        print_quoted(buffer, (size_t)received);
+        if (answered)
+            return true;
+    }
+    return false;
+}
+
+/* A datagram that is there, or -1. An error is news: nobody has the port. */
+static ssize_t receive_now(int sock_fd, char *buffer, size_t size)
+{
+    ssize_t received = recv(sock_fd, buffer, size, 0);
+    if (received == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+        die("recv");
+    return received;
 }
 
 /* The address that this end of the conversation has now. */
@@ -125,17 +151,6 @@ static void print_local(int fd, const char *when)
     char name[NAME_SIZE];
     name_address(&addr, name);
     printf("%s: %s\n", when, name);
-}
-
-/* Is there one, before the clock shows the deadline? */
-static bool await_datagram(int fd, long long deadline)
-{
-    long long left = deadline - now_ms();
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
-    if (ready == -1)
-        die("poll");
-    return ready == 1;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -2,13 +2,13 @@
  * udp_echo_client.c - each line is a datagram; what comes back is checked.
  *
  * Anybody may send to this socket: an answer is an answer only if it comes
- * from the server that was asked, after it was asked, with the same bytes.
+ * from the server that was asked, and brings the bytes that were sent.
  *
  * Calls   socket -> sendto/recvfrom -> close
  * Try     cc udp_echo_client.c -o udp_echo_client
  *         ./udp_echo_client 127.0.0.1 9190
  * See     before the first sendto: 0.0.0.0:0
- * Pair    udp_echo_server.c; stranger.c and late_server.c disturb it
+ * Pair    udp_echo_server.c; stranger.c disturbs it
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -29,13 +29,11 @@
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     PATIENCE = 1000, /* ms from sending to giving an answer up */
-    SILENCES = 3,    /* so many in a row: the server is not there */
 };
 
-static bool same_address(const struct sockaddr_storage *a,
-                         const struct sockaddr_storage *b);
+static bool hear_server(int sock_fd, const char *server_name, const char *line,
+                        size_t count);
 static void print_local(int fd, const char *when);
-static bool await_datagram(int fd, long long deadline);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -52,94 +50,77 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: udp_echo_client ADDRESS PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, from_addr;
+    struct sockaddr_storage server_addr;
     socklen_t server_len = parse_address(argv[1], argv[2], 1, &server_addr);
-    char name[NAME_SIZE];
+    char server_name[NAME_SIZE];
+    name_address(&server_addr, server_name);
 
     /* 1. A datagram socket. It has no address, and no peer. */
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
     if (sock_fd == -1)
         die("socket");
+    if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
+        die("fcntl O_NONBLOCK");
     print_local(sock_fd, "before the first sendto");
 
-    static char line[64 * 1024], buffer[64 * 1024];
-    int lines = 0, answers = 0, silences = 0;
+    static char line[64 * 1024]; /* more than a datagram holds */
+    int lines = 0, answers = 0;
     ssize_t length;
-    while (silences < SILENCES &&
-           (length = read_line(line, sizeof line)) != -1) {
+    while ((length = read_line(line, sizeof line)) != -1) {
         size_t count =
             (size_t)length < sizeof line ? (size_t)length : sizeof line;
-        ssize_t received;
-        socklen_t from_len;
 
-        /* 2. What is here before the question cannot be its answer. */
-        for (int unasked = 0; unasked < 1000; unasked++) {
-            from_len = sizeof from_addr;
-            received = recvfrom(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT,
-                                (struct sockaddr *)&from_addr, &from_len);
-            if (received == -1)
-                break;
-            name_address(&from_addr, name);
-            printf("ignored, unasked, %zd bytes from %s: ", received, name);
-            print_quoted(buffer, (size_t)received);
-        }
-
-        /* 3. Send the line. The first sendto also gives this end a port. */
+        /* 2. Send the line. The first sendto also gives this end a port. */
         if (sendto(sock_fd, line, count, 0, (struct sockaddr *)&server_addr,
-                   server_len) == -1) {
-            fprintf(stderr,
-                    "udp_echo_client: sendto %s port %s, %zd bytes: %s\n",
-                    argv[1], argv[2], length, strerror(errno));
-            if (errno != EMSGSIZE)
-                return 1;
-            lines++; /* too long a line is no reason to go */
-            continue;
-        }
+                   server_len) == -1)
+            die("sendto %s, %zd bytes", server_name, length);
         if (lines++ == 0)
             print_local(sock_fd, "after the first sendto");
 
-        /* 4. Wait, but not for ever, and look who answers what. */
-        bool answered = false;
-        long long deadline = now_ms() + PATIENCE;
-        for (bool late = false; !answered && !late;) {
-            late = !await_datagram(sock_fd, deadline);
-            from_len = sizeof from_addr;
-            received = recvfrom(sock_fd, buffer, sizeof buffer, MSG_DONTWAIT,
-                                (struct sockaddr *)&from_addr, &from_len);
-            if (received == -1)
-                continue; /* none, or a damaged one: the system dropped it */
-            name_address(&from_addr, name);
-            answered = same_address(&from_addr, &server_addr) &&
-                       received == length && memcmp(buffer, line, count) == 0;
-            printf(answered ? "%zd bytes from %s: "
-                            : "ignored, not the answer, %zd bytes from %s: ",
-                   received, name);
-            print_quoted(buffer, (size_t)received);
-        }
-        silences = answered ? 0 : silences + 1;
-        answers += answered;
-        if (!answered)
-            fprintf(stderr,
-                    "udp_echo_client: no answer from %s port %s in %d ms\n",
-                    argv[1], argv[2], PATIENCE);
+        /* 3. The question may be lost, the answer too: wait, not for ever. */
+        if (hear_server(sock_fd, server_name, line, count))
+            answers++;
+        else
+            fprintf(stderr, "udp_echo_client: no answer from %s in %d ms\n",
+                    server_name, PATIENCE);
     }
-    if (silences == SILENCES)
-        fprintf(
-            stderr,
-            "udp_echo_client: silent %d times in a row: is anybody there?\n",
-            SILENCES);
     close(sock_fd);
     return answers == lines ? 0 : 1;
 }
 
-/* Is it the same host, and the same port on it? */
-static bool same_address(const struct sockaddr_storage *a,
-                         const struct sockaddr_storage *b)
+/* Does the answer come in time? What else comes is shown, and not believed. */
+static bool hear_server(int sock_fd, const char *server_name, const char *line,
+                        size_t count)
 {
-    char name_a[NAME_SIZE], name_b[NAME_SIZE];
-    name_address(a, name_a);
-    name_address(b, name_b);
-    return strcmp(name_a, name_b) == 0;
+    static char buffer[64 * 1024];
+    long long left = PATIENCE, deadline = now_ms() + PATIENCE;
+    for (; left > 0; left = deadline - now_ms()) {
+        struct pollfd answer = {.fd = sock_fd, .events = POLLIN};
+        if (poll(&answer, 1, (int)left) == -1)
+            die("poll");
+        struct sockaddr_storage from_addr;
+        socklen_t from_len = sizeof from_addr;
+        ssize_t received = recvfrom(sock_fd, buffer, sizeof buffer, 0,
+                                    (struct sockaddr *)&from_addr, &from_len);
+        if (received == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            continue; /* nothing, or a damaged one that the system dropped */
+        if (received == -1)
+            die("recvfrom");
+
+        /* Who answers what? */
+        char from[NAME_SIZE];
+        name_address(&from_addr, from);
+        bool answered = strcmp(from, server_name) == 0 &&
+                        (size_t)received == count &&
+                        memcmp(buffer, line, count) == 0;
+        printf(answered ? "%zd bytes from %s: "
+                        : "ignored, not the answer, %zd bytes from %s: ",
+               received, from);
+        print_quoted(buffer, (size_t)received);
+        if (answered)
+            return true;
+    }
+    return false;
 }
 
 /* The address that this end of the conversation has now. */
@@ -152,17 +133,6 @@ static void print_local(int fd, const char *when)
     char name[NAME_SIZE];
     name_address(&addr, name);
     printf("%s: %s\n", when, name);
-}
-
-/* Is there one, before the clock shows the deadline? */
-static bool await_datagram(int fd, long long deadline)
-{
-    long long left = deadline - now_ms();
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
-    if (ready == -1)
-        die("poll");
-    return ready == 1;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -1,0 +1,176 @@
+/*
+ * ask_several.c - a client with one socket, and several servers at a time.
+ *
+ * No connection, so no socket for each: sendto says whom it asks, recvfrom
+ * says who answers, in whatever order the answers come. (Whoever answers is
+ * counted; udp_echo_client.c looks closer.)
+ *
+ * Calls   socket -> sendto for each server -> recvfrom for each answer
+ * Try     cc ask_several.c -o ask_several
+ *         ./ask_several 127.0.0.1 9190 9191
+ * See     asked 127.0.0.1:9190 from port 54321
+ * Pair    udp_echo_server.c, late_server.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    PATIENCE = 5 * 60 * 1000, /* ms for all of them: somebody presses Enter */
+};
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void await_bytes(int fd);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc < 3) {
+        fprintf(stderr, "usage: ask_several ADDRESS PORT...\n");
+        return 2;
+    }
+    struct sockaddr_storage addr;
+    socklen_t addr_len = 0;
+    for (int i = 2; i < argc; i++) /* none is asked if one is wrong */
+        addr_len = parse_address(argv[1], argv[i], 1, &addr);
+    char name[NAME_SIZE];
+
+    /* 1. One socket, for all of them. */
+    int sock_fd = socket(addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. The question goes to one after the other. Nobody has answered. */
+    for (int i = 2; i < argc; i++) {
+        addr_len = parse_address(argv[1], argv[i], 1, &addr);
+        name_address(&addr, name);
+        if (sendto(sock_fd, "hello", 5, 0, (struct sockaddr *)&addr,
+                   addr_len) == -1)
+            die("sendto %s", name);
+        printf("asked %s\n", name);
+    }
+
+    /* 3. As many answers. Only the address tells who it is that answers. */
+    for (int answers = 0; answers < argc - 2; answers++) {
+        char text[100];
+        addr_len = sizeof addr;
+        await_bytes(sock_fd);
+        ssize_t count = recvfrom(sock_fd, text, sizeof text, 0,
+                                 (struct sockaddr *)&addr, &addr_len);
+        if (count == -1)
+            die("recvfrom");
+        name_address(&addr, name);
+        printf("%s answers, %zd bytes\n", name, count);
+    }
+    close(sock_fd);
+    return 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "ask_several: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("ask_several: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "ask_several: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "ask_several: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}

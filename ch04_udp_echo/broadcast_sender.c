@@ -1,0 +1,147 @@
+/*
+ * broadcast_sender.c - one datagram to everybody in a network, if allowed.
+ *
+ * Calls   socket -> setsockopt (with -b) -> sendto -> close
+ * Try     cc broadcast_sender.c -o broadcast_sender
+ *         ./broadcast_sender -b 127.255.255.255 9190 hello
+ * See     sent 5 bytes to everybody at 127.255.255.255:9190
+ * Pair    udp_echo_server.c, bound to 0.0.0.0
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    int allowed = argc == 5 && strcmp(argv[1], "-b") == 0;
+    if (argc != 4 + allowed) {
+        fprintf(stderr, "usage: broadcast_sender [-b] ADDRESS PORT TEXT\n");
+        return 2;
+    }
+    const char *ip = argv[1 + allowed], *port = argv[2 + allowed];
+    const char *text = argv[3 + allowed];
+    struct sockaddr_storage all_addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &all_addr);
+    char name[NAME_SIZE];
+    name_address(&all_addr, name);
+
+    /* 1. A socket that may reach one host at a time. */
+    int sock_fd = socket(all_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+
+    /* 2. -b: say that we mean it. Nobody shouts by mistake. */
+    int on = 1;
+    if (allowed &&
+        setsockopt(sock_fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) == -1)
+        die("setsockopt SO_BROADCAST");
+
+    /* 3. One sendto, and a copy for every host of that network. */
+    if (sendto(sock_fd, text, strlen(text), 0, (struct sockaddr *)&all_addr,
+               addr_len) == -1)
+        die("sendto %s", name);
+    printf("sent %zu bytes to %s\n", strlen(text), name);
+    close(sock_fd);
+    return 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "broadcast_sender: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("broadcast_sender: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "broadcast_sender: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "broadcast_sender: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}

@@ -1,0 +1,134 @@
+/*
+ * connect_late.c - what waits in the buffer when a UDP socket is connected?
+ *
+ * connect keeps strangers out from now on. What they sent before is inside,
+ * and recv hands it over without a word of who sent it.
+ *
+ * Calls   socket, bind -> sendto, sendto -> connect -> recv, recv
+ * Try     cc connect_late.c -o connect_late && ./connect_late
+ * See     after connect: recv gives "before" of the stranger
+ * Pair    udp_connected_client.c connects before anybody knows its port
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int bound_socket(struct sockaddr_in *addr);
+static void send_text(int from_fd, const char *text,
+                      const struct sockaddr_in *to);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 1) {
+        fprintf(stderr, "usage: connect_late (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+
+    /* 1. Three sockets: ours, the peer's, a stranger's. */
+    struct sockaddr_in our_addr, peer_addr, stranger_addr;
+    int our_fd = bound_socket(&our_addr);
+    int peer_fd = bound_socket(&peer_addr);
+    int stranger_fd = bound_socket(&stranger_addr);
+
+    /* 2. The stranger sends; then we connect to the peer. */
+    send_text(stranger_fd, "the stranger's, before connect", &our_addr);
+    if (connect(our_fd, (struct sockaddr *)&peer_addr, sizeof peer_addr) == -1)
+        die("connect");
+    printf("connect to the peer\n");
+
+    /* 3. Both send once more. */
+    send_text(stranger_fd, "the stranger's, after connect", &our_addr);
+    send_text(peer_fd, "the peer's", &our_addr);
+
+    /* 4. What is there? On one computer it has all arrived. */
+    if (fcntl(our_fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
+    char text[100];
+    ssize_t count;
+    while ((count = recv(our_fd, text, sizeof text, 0)) != -1)
+        printf("recv: %.*s\n", (int)count, text);
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        die("recv");
+    printf("recv: nothing more\n");
+    close(stranger_fd);
+    close(peer_fd);
+    close(our_fd);
+    return 0;
+}
+
+/* A datagram socket at 127.0.0.1, with a port of the system's choice. */
+static int bound_socket(struct sockaddr_in *addr)
+{
+    socklen_t addr_len = sizeof *addr;
+    memset(addr, 0, sizeof *addr);
+    addr->sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.1", &addr->sin_addr);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (fd == -1)
+        die("socket");
+    if (bind(fd, (struct sockaddr *)addr, addr_len) == -1)
+        die("bind 127.0.0.1");
+    if (getsockname(fd, (struct sockaddr *)addr, &addr_len) == -1)
+        die("getsockname");
+    return fd;
+}
+
+static void send_text(int from_fd, const char *text,
+                      const struct sockaddr_in *to)
+{
+    if (sendto(from_fd, text, strlen(text), 0, (const struct sockaddr *)to,
+               sizeof *to) == -1)
+        die("sendto");
+    printf("sent: %s\n", text);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "connect_late: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("connect_late: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}

@@ -1,0 +1,157 @@
+/*
+ * path_size.c - how large a datagram may be that nobody cuts on its way.
+ *
+ * A link carries packets up to its MTU (maximum transmission unit): 1500 on
+ * Ethernet, and on our own network's loopback. Linux, hence _GNU_SOURCE.
+ *
+ * Calls   socket -> bind -> connect -> getsockopt, setsockopt -> send -> recv
+ * Try     cc path_size.c -o path_size && ./path_size
+ * See     MTU of the path: 1500, less 20 for IP and 8 for UDP: 1472
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void try_to_send(int sock_fd, size_t size, int may_be_cut);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static int enter_own_network(void);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 1) {
+        fprintf(stderr, "usage: path_size (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+
+    /* 1. A network of our own, and a socket in it that is its own peer. */
+    if (enter_own_network() == -1)
+        die("no network of its own here; try sudo ./path_size: unshare");
+    int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t length = sizeof addr;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    if (bind(sock_fd, (struct sockaddr *)&addr, length) == -1)
+        die("bind 127.0.0.1");
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &length) == -1)
+        die("getsockname");
+    if (connect(sock_fd, (struct sockaddr *)&addr, length) == -1)
+        die("connect");
+
+    /* 2. Its link is to be like an Ethernet. */
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_mtu = 1500};
+    if (ioctl(sock_fd, SIOCSIFMTU, &loopback) == -1)
+        die("ioctl SIOCSIFMTU");
+
+    /* 3. What does the path to the peer take? A connected socket knows. */
+    int mtu;
+    length = sizeof mtu;
+    if (getsockopt(sock_fd, IPPROTO_IP, IP_MTU, &mtu, &length) == -1)
+        die("getsockopt IP_MTU");
+    printf("MTU of the path: %d, less 20 for IP and 8 for UDP: %d\n", mtu,
+           mtu - 28);
+    size_t most = (size_t)mtu - 28;
+
+    /* 4. Nobody may cut it: it fits, or it does not go. */
+    try_to_send(sock_fd, most, IP_PMTUDISC_DO);
+    try_to_send(sock_fd, most + 1, IP_PMTUDISC_DO);
+
+    /* 5. It may be cut: it goes in two packets, and arrives whole. */
+    printf("now it may be cut\n");
+    try_to_send(sock_fd, most + 1, IP_PMTUDISC_DONT);
+    close(sock_fd);
+    return 0;
+}
+
+static void try_to_send(int sock_fd, size_t size, int may_be_cut)
+{
+    static char bytes[64 * 1024];
+    if (setsockopt(sock_fd, IPPROTO_IP, IP_MTU_DISCOVER, &may_be_cut,
+                   sizeof may_be_cut) == -1)
+        die("setsockopt IP_MTU_DISCOVER");
+    ssize_t count = send(sock_fd, bytes, size, 0);
+    if (count == -1 && errno != EMSGSIZE)
+        die("send %zu bytes", size);
+    printf("send %zu bytes: %s\n", size,
+           count == -1 ? strerror(errno) : "gone");
+    if (count != -1 && (count = recv(sock_fd, bytes, sizeof bytes, 0)) == -1)
+        die("recv");
+    if (count != -1)
+        printf("recv gives %zd bytes\n", count);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "path_size: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("path_size: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Leave the computer's network for an empty one: its only wire is a loopback,
+ * switched on here. Root may do that, and elsewhere than in a container or on
+ * Ubuntu anybody, in a user namespace. -1 and errno where neither goes. */
+static int enter_own_network(void)
+{
+    static const int ways[] = {CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+    for (int way = 0; way < 2; way++) {
+        if (unshare(ways[way]) == -1)
+            continue;
+        struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
+        int error = errno;
+        close(any_fd);
+        errno = error;
+        /* A user namespace may be granted, and its powers withheld. */
+        if (up == 0 || errno != EPERM)
+            return up;
+    }
+    return -1;
+}
