@@ -132,11 +132,12 @@ int main(int argc, char *argv[])
             perror("calc_server: setsockopt TCP_NODELAY, SO_SNDTIMEO");
 
         /* 5. Questions and answers, as long as the client has any. */
-        if (converse(conn_fd, listen_fd, name) == 0)
-            printf("%s closed\n", name);
-        else
+        int stays = converse(conn_fd, listen_fd, name);
+        if (stays == -1)
             printf("%s lost: %s\n", name,
                    errno == EAGAIN ? "it does not read" : strerror(errno));
+        else
+            printf("%s %s\n", name, stays ? "stays; we hang up" : "closed");
 
         /* 6. End our half, too. The doorkeeper stays. */
         close(conn_fd);
@@ -144,8 +145,8 @@ int main(int argc, char *argv[])
 }
 
 /* What read delivers has nothing to do with messages: collect, and look
- * after each read whether one or more of them are whole. Returns 0, or -1
- * when the client is lost. */
+ * after each read whether one or more of them are whole. Returns 0 when the
+ * client has closed, 1 when it is we who hang up, -1 when it is lost. */
 static int converse(int conn_fd, int listen_fd, const char *name)
 {
     static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
@@ -154,12 +155,12 @@ static int converse(int conn_fd, int listen_fd, const char *name)
     long long deadline = now_ms() + PATIENCE;
     ssize_t count;
     enum status status = OK;
+    int32_t result;
     while (status != TOO_LONG &&
            (count = read_before(&deadline, conn_fd, listen_fd, bytes + have,
                                 sizeof bytes - have)) > 0) {
         have += (size_t)count;
         size_t taken, at = 0;
-        int32_t result;
         size = 0;
         while (status != TOO_LONG &&
                (taken = take_message(bytes + at, have - at, &status, &result)) >
@@ -175,19 +176,21 @@ static int converse(int conn_fd, int listen_fd, const char *name)
     }
     if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT)
         return -1;
-    size = have > 0 ? compose_reply(replies, name, UNFINISHED, 0) : 0;
-    if (write_all(conn_fd, replies, size) == -1)
-        return -1;
+    if (have > 0) {
+        size = compose_reply(replies, name, UNFINISHED, 0);
+        if (write_all(conn_fd, replies, size) == -1)
+            return -1;
+    }
 
-    /* close with bytes unread would destroy our last reply: see chapter 5. */
-    count = shutdown(conn_fd, SHUT_WR);
-    if (count == -1 && errno == ENOTCONN)
-        count = 0; /* the client has gone already */
+    /* If it is we who hang up, close with bytes unread would destroy our last
+     * reply: see chapter 5. So end our half, and wait for the client's end. */
+    if (shutdown(conn_fd, SHUT_WR) == -1 && errno != ENOTCONN)
+        return -1;
     deadline = now_ms() + HURRY;
-    while (count != -1 && (count = read_before(&deadline, conn_fd, listen_fd,
-                                               bytes, sizeof bytes)) > 0)
-        ;
-    return count == -1 && errno != ETIMEDOUT ? -1 : 0;
+    do
+        count = read_before(&deadline, conn_fd, listen_fd, bytes, sizeof bytes);
+    while (count > 0);
+    return count == 0 ? 0 : errno == ETIMEDOUT ? 1 : -1;
 }
 
 /* The first message in these bytes, and what the answer to it is. Returns the
@@ -277,17 +280,19 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
 {
     struct pollfd wanted[] = {{.fd = conn_fd, .events = POLLIN},
                               {.fd = listen_fd, .events = POLLIN}};
-    long long left = *deadline - now_ms();
-    int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
-    if (ready > 0 && wanted[1].revents != 0) {
-        if (*deadline > now_ms() + HURRY)
+    for (;;) {
+        long long left = *deadline - now_ms();
+        int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready < 1)
+            return -1;
+        if (wanted[1].revents != 0 && *deadline > now_ms() + HURRY)
             *deadline = now_ms() + HURRY;
-        left = *deadline - now_ms();
-        ready = left > 0 ? poll(wanted, 1, (int)left) : 0;
+        if (wanted[0].revents != 0)
+            return read(conn_fd, buffer, size);
+        wanted[1].fd = -1; /* seen; poll need not say it again */
     }
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    return ready > 0 ? read(conn_fd, buffer, size) : -1;
 }
 
 /* The bytes have their order from the protocol, whatever this machine's is,

@@ -14,7 +14,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -25,50 +24,40 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum {
-    LOG_LINES = 100, /* a second; what happens beyond is counted */
-    BREATH = 100,    /* ms after an error that would only come again */
-    AT_ONCE = 64     /* new clients before the old ones have their turn */
+    MOST = 10000, /* sockets; who does not fit stays in the waiting room */
+    BREATH = 100  /* ms after an error that would only come again */
 };
 
 struct client {
     char name[NAME_SIZE];
     long long echoed;
-    char *rest; /* read but not written yet; NULL, and no memory, if none */
+    char *rest; /* read but not written yet; NULL if there is none */
     size_t rest_at, rest_end;
 };
 
 /* polled[0] is the doorkeeper; polled[i] is the socket of clients[i]. */
 struct server {
-    struct pollfd *polled;
-    struct client *clients;
-    size_t used, room; /* entries of both */
-    size_t most;       /* used at once since the log last left lines out */
-    int last_fd;       /* our last descriptor: enough for a refusal */
-    long long retry;   /* when to look at the door again after an error */
-    long long second;  /* of the log; */
-    int lines;         /* so many in it, */
-    int left_out;      /* and so many that nobody could have read */
+    struct pollfd polled[MOST];
+    struct client clients[MOST];
+    size_t used;      /* entries of both */
+    int door_trouble; /* accept failed, and will fail again: out of
+                         descriptors, most likely */
 };
 
 static int serve(struct pollfd *polled, struct client *client);
 static void accept_clients(struct server *server);
-static int add_client(struct server *server, int fd, const char *name);
-static void remove_client(struct server *server, size_t i, int lost);
-static int raise_descriptor_limit(void);
-static void report(struct server *server, const char *format, ...);
-static void report_rest(struct server *server);
+static void remove_client(struct server *server, size_t i, const char *how);
+static void allow_more_sockets(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
-static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
@@ -83,6 +72,7 @@ int main(int argc, char *argv[])
     char name[NAME_SIZE];
     name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+    allow_more_sockets();
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
@@ -104,150 +94,114 @@ int main(int argc, char *argv[])
     if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
         die("getsockname");
     name_address(&server_addr, name);
-    struct server server = {.last_fd = raise_descriptor_limit()};
-    if (add_client(&server, listen_fd, name) == -1)
-        die("malloc");
     printf("listening on %s\n", name);
 
+    static struct server server;
+    server.polled[0].fd = listen_fd;
+    server.used = 1;
     for (;;) {
         /* 4. Sleep until any of the sockets has work to do. */
-        int patience = now_ms() < server.retry ? BREATH : -1;
-        server.polled[0].events = patience == -1 ? POLLIN : 0;
-        if (patience == -1 && server.left_out > 0)
-            patience = 1000;
-        if (poll(server.polled, (nfds_t)server.used, patience) == -1) {
+        int shut = server.used == MOST || server.door_trouble;
+        server.polled[0].events = shut ? 0 : POLLIN;
+        if (poll(server.polled, (nfds_t)server.used, shut ? BREATH : -1) < 0) {
             perror("echo_server_poll: poll");
             poll(NULL, 0, BREATH);
             continue;
         }
 
-        /* 5. One read or write for each that has: nobody waits for long. */
+        /* 5. One read, one write for each that has: nobody waits for long. */
         for (size_t i = server.used - 1; i > 0; i--) {
             if (server.polled[i].revents == 0)
                 continue;
             int there = serve(&server.polled[i], &server.clients[i]);
             if (there < 1)
-                remove_client(&server, i, there == -1 ? errno : 0);
+                remove_client(&server, i, there == 0 ? NULL : strerror(errno));
         }
 
         /* 6. Let in who stands at the door. */
-        if (server.polled[0].revents != 0)
+        if (shut || server.polled[0].revents != 0)
             accept_clients(&server);
-        report_rest(&server);
     }
 }
 
-/* Read and write back; or, where write took only a part last time, go on with
- * the rest and read no more until it is gone. What such a client sends
- * meanwhile stays in the kernel's buffers, and then in its own.
+/* Read what is there and write it back at once. What write has no room for is
+ * kept; until it is gone we read no more, and what the client sends meanwhile
+ * stays in the system's buffers, and then in its own.
  * Returns 1, or 0 when the client is done, or -1 when it is lost. */
 static int serve(struct pollfd *polled, struct client *client)
 {
-    static char buffer[64 * 1024];
-    const char *bytes = buffer;
-    size_t count;
+    static char buffer[256 * 1024];
+    char *bytes = buffer;
+    ssize_t count;
     if (client->rest) {
         bytes = client->rest + client->rest_at;
-        count = client->rest_end - client->rest_at;
+        count = (ssize_t)(client->rest_end - client->rest_at);
     } else {
-        ssize_t received = read(polled->fd, buffer, sizeof buffer);
-        if (received == -1 && (errno == EAGAIN || errno == EINTR))
+        count = read(polled->fd, buffer, sizeof buffer);
+        if (count == -1 && errno == EAGAIN)
             return 1;
-        if (received < 1)
-            return (int)received;
-        count = (size_t)received;
+        if (count < 1)
+            return (int)count;
     }
-    ssize_t sent = write(polled->fd, bytes, count);
-    if (sent == -1 && (errno == EAGAIN || errno == EINTR))
+    ssize_t sent = write(polled->fd, bytes, (size_t)count);
+    if (sent == -1 && errno == EAGAIN)
         sent = 0; /* its output buffer is full */
     if (sent == -1)
         return -1;
     client->echoed += sent;
 
-    if (client->rest)
+    if (sent == count) {
+        free(client->rest);
+        client->rest = NULL;
+    } else if (client->rest) {
         client->rest_at += (size_t)sent;
-    else if ((size_t)sent < count) {
+    } else {
         client->rest_at = 0;
-        client->rest_end = count - (size_t)sent;
+        client->rest_end = (size_t)(count - sent);
         client->rest = malloc(client->rest_end);
         if (!client->rest)
             return -1;
         memcpy(client->rest, bytes + sent, client->rest_end);
     }
-    if (client->rest && client->rest_at == client->rest_end) {
-        free(client->rest);
-        client->rest = NULL;
-    }
     polled->events = client->rest ? POLLOUT : POLLIN; /* its next need */
     return 1;
 }
 
-/* A socket for each. One that gets the last descriptor is sent away, for if
- * nobody could, it would stand at the door and poll would report it for ever.
- */
 static void accept_clients(struct server *server)
 {
-    for (int i = 0; i < AT_ONCE; i++) {
+    while (server->used < MOST) {
         struct sockaddr_storage client_addr;
         socklen_t addr_len = sizeof client_addr;
         int conn_fd = accept(server->polled[0].fd,
                              (struct sockaddr *)&client_addr, &addr_len);
-        if (conn_fd == -1) {
-            if (errno == EAGAIN)
-                return; /* that was the last one */
+        if (conn_fd == -1 && errno != EAGAIN && !server->door_trouble++)
             perror("echo_server_poll: accept");
-            server->retry = now_ms() + BREATH;
+        if (conn_fd == -1 && errno != EAGAIN)
             return;
-        }
-        char name[NAME_SIZE];
-        name_address(&client_addr, name);
-        const char *refusal = NULL;
-        if (conn_fd >= server->last_fd)
-            refusal = "no descriptor for it";
-        else if (fcntl(conn_fd, F_SETFL, O_NONBLOCK) == -1 ||
-                 add_client(server, conn_fd, name) == -1)
-            refusal = strerror(errno);
-        if (refusal) {
-            close(conn_fd);
-            report(server, "refused %s: %s", name, refusal);
+        server->door_trouble = 0;
+        if (conn_fd == -1)
+            return; /* that was the last one */
+        struct client *client = &server->clients[server->used];
+        memset(client, 0, sizeof *client);
+        name_address(&client_addr, client->name);
+        server->polled[server->used++] =
+            (struct pollfd){.fd = conn_fd, .events = POLLIN};
+        if (fcntl(conn_fd, F_SETFL, O_NONBLOCK) == -1) {
+            remove_client(server, server->used - 1, strerror(errno));
             continue;
         }
         /* Answer at once, however small the answer: see Nagle in chapter 7. */
         int on = 1;
         if (setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on))
             perror("echo_server_poll: setsockopt TCP_NODELAY");
-        report(server, "accepted %s (fd %d)", name, conn_fd);
+        printf("accepted %s (fd %d); sockets: doorkeeper + %zu = %zu\n",
+               client->name, conn_fd, server->used - 1, server->used);
     }
 }
 
-/* Returns -1 if there is no memory for it. */
-static int add_client(struct server *server, int fd, const char *name)
-{
-    if (server->used == server->room) {
-        size_t room = server->room * 2 + 16;
-        struct pollfd *polled = realloc(server->polled, room * sizeof *polled);
-        if (polled)
-            server->polled = polled;
-        struct client *clients =
-            realloc(server->clients, room * sizeof *clients);
-        if (clients)
-            server->clients = clients;
-        if (!polled || !clients)
-            return -1;
-        server->room = room;
-    }
-    struct client *client = &server->clients[server->used];
-    memset(client, 0, sizeof *client);
-    snprintf(client->name, sizeof client->name, "%s", name);
-    server->polled[server->used] = (struct pollfd){.fd = fd, .events = POLLIN};
-    server->used++;
-    if (server->most < server->used)
-        server->most = server->used;
-    return 0;
-}
-
-/* The last entry takes its place; its turn in this round is over. */
-static void remove_client(struct server *server, size_t i, int lost)
+/* The last entry takes its place; its turn in this round is over. lost is why,
+ * or NULL at the end of the stream. */
+static void remove_client(struct server *server, size_t i, const char *lost)
 {
     struct client gone = server->clients[i];
     close(server->polled[i].fd);
@@ -255,55 +209,19 @@ static void remove_client(struct server *server, size_t i, int lost)
     server->used--;
     server->polled[i] = server->polled[server->used];
     server->clients[i] = server->clients[server->used];
-    if (lost)
-        report(server, "%s lost after %lld bytes: %s", gone.name, gone.echoed,
-               strerror(lost));
-    else
-        report(server, "%s closed after %lld bytes", gone.name, gone.echoed);
+    printf("%s %s after %lld bytes%s%s; sockets: doorkeeper + %zu = %zu\n",
+           gone.name, lost ? "lost" : "closed", gone.echoed, lost ? ": " : "",
+           lost ? lost : "", server->used - 1, server->used);
 }
 
-/* As many as the system lets us have. Returns the last one's number. */
-static int raise_descriptor_limit(void)
+/* A descriptor is needed for each socket: as many as we may have. */
+static void allow_more_sockets(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return INT_MAX;
-    rlim_t before = limit.rlim_cur;
+        return;
     limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-        limit.rlim_cur = before;
-    return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur - 1 : INT_MAX;
-}
-
-/* What happened, and the sockets that are open now: one line. */
-static void report(struct server *server, const char *format, ...)
-{
-    report_rest(server);
-    if (++server->lines > LOG_LINES) {
-        server->left_out++;
-        return;
-    }
-    va_list values;
-    va_start(values, format);
-    vprintf(format, values);
-    va_end(values);
-    printf("; sockets: doorkeeper + %zu = %zu\n", server->used - 1,
-           server->used);
-}
-
-/* In a new second: what the last one had no line for. */
-static void report_rest(struct server *server)
-{
-    if (server->second == now_ms() / 1000)
-        return;
-    server->second = now_ms() / 1000;
-    server->lines = 0;
-    if (server->left_out > 0)
-        printf("(%d lines left out, at most %zu sockets); "
-               "sockets: doorkeeper + %zu = %zu\n",
-               server->left_out, server->most, server->used - 1, server->used);
-    server->left_out = 0;
-    server->most = server->used;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, accept will say so */
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -398,13 +316,4 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
-}
-
-/* Milliseconds, by a clock that nobody sets. */
-static long long now_ms(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-        die("clock_gettime");
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
