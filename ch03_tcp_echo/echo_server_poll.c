@@ -51,13 +51,13 @@ struct server {
 static int serve(struct pollfd *polled, struct client *client);
 static void accept_clients(struct server *server);
 static void remove_client(struct server *server, size_t i, const char *how);
-static void allow_more_sockets(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
+static void allow_more_sockets(void);
 
 int main(int argc, char *argv[])
 {
@@ -214,16 +214,6 @@ static void remove_client(struct server *server, size_t i, const char *lost)
            lost ? lost : "", server->used - 1, server->used);
 }
 
-/* A descriptor is needed for each socket: as many as we may have. */
-static void allow_more_sockets(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* if not, accept will say so */
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
@@ -316,4 +306,14 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* Each socket needs a descriptor: take as many as we may have. */
+static void allow_more_sockets(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, who wants one will say so */
 }

@@ -25,15 +25,16 @@
 enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 enum { MAX_CLIENTS = 60000, TEXT_SIZE = 80 };
 
-static int parse_count(const char *text);
-static void allow_more_sockets(void);
 static size_t compose(char *text, int client, int count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static void allow_more_sockets(void);
 
 int main(int argc, char *argv[])
 {
@@ -44,7 +45,7 @@ int main(int argc, char *argv[])
     }
     struct sockaddr_storage server_addr;
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
-    int count = parse_count(argv[3]);
+    int count = (int)parse_number(argv[3], 1, MAX_CLIENTS, "number");
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
     allow_more_sockets();
     int *sock_fds = malloc((size_t)count * sizeof *sock_fds);
@@ -96,28 +97,6 @@ int main(int argc, char *argv[])
         close(sock_fds[i]);
     free(sock_fds);
     return 0;
-}
-
-static int parse_count(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 ||
-        number > MAX_CLIENTS) {
-        fprintf(stderr, "many_clients: not a number (1 to %d): \"%.40s\"\n",
-                MAX_CLIENTS, text);
-        exit(2);
-    }
-    return (int)number;
-}
-
-/* A descriptor is needed for each socket: as many as we may have. */
-static void allow_more_sockets(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* if not, socket will say so */
 }
 
 static size_t compose(char *text, int client, int count)
@@ -195,6 +174,20 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     exit(2);
 }
 
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "many_clients: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
+}
+
 /* write may take only a part of it. Returns count, or -1. */
 static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
@@ -216,4 +209,14 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Each socket needs a descriptor: take as many as we may have. */
+static void allow_more_sockets(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, who wants one will say so */
 }
