@@ -21,7 +21,7 @@ int main(int argc, char *argv[])
     static char buffer[256 * 1024]; /* what measured best, see README of ch07 */
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t addr_len = sizeof addr;
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
     addr.sin_port = htons((uint16_t)(argc == 2 ? atoi(argv[1]) : 0));
     signal(SIGPIPE, SIG_IGN);
 

@@ -39,6 +39,7 @@ static void limit(int what, rlim_t most)
     setrlimit(what, &now);
 }
 
+#ifdef __linux__
 static void write_text(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY);
@@ -48,6 +49,7 @@ static void write_text(const char *path, const char *text)
         fprintf(stderr, "bounded: %s: %s\n", path, strerror(errno));
     close(fd);
 }
+#endif
 
 /* Processes of its own: they end with the first of them. */
 static bool go_apart(void)

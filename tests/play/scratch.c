@@ -2,6 +2,7 @@
  * scratch.c - the folder a session runs in, and its ports.
  */
 #define _XOPEN_SOURCE 700
+#define _DARWIN_C_SOURCE /* macOS hides mkdtemp, which is POSIX, without it */
 #include "scratch.h"
 
 #include <arpa/inet.h>

@@ -185,7 +185,7 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         begin(reply, id, DNS_NXDOMAIN);
         add(reply, DNS_AUTHORITY, "evil", DNS_SOA, NULL);
     } else if (strncmp(name, "borrowed", 8) == 0) {
-        begin(reply, id, DNS_AA | DNS_NXDOMAIN);
+        begin(reply, id, (unsigned)DNS_AA | DNS_NXDOMAIN);
         add(reply, DNS_AUTHORITY, ".", DNS_SOA, NULL);
     } else if (strncmp(name, "brief", 5) == 0) {
         ttl = 1;
@@ -196,7 +196,7 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
         ttl = 600;
     } else if (strncmp(name, "never", 5) == 0) {
-        begin(reply, id, DNS_AA | DNS_NXDOMAIN);
+        begin(reply, id, (unsigned)DNS_AA | DNS_NXDOMAIN);
         ttl = 1000000;
         add(reply, DNS_AUTHORITY, "evil", DNS_SOA, NULL);
         ttl = 600;
@@ -236,7 +236,7 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         begin(reply, id, DNS_AA);
         add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
     } else {
-        dns_set_flags(&reply->writer, DNS_QR | DNS_REFUSED);
+        dns_set_flags(&reply->writer, (unsigned)DNS_QR | DNS_REFUSED);
     }
     finish(reply);
 }
@@ -292,7 +292,8 @@ static void serve(int liar)
             add(&reply, DNS_ANSWER, name, DNS_A, addresses[GOOD]);
         else {
             add(&reply, DNS_AUTHORITY, zone, DNS_SOA, NULL);
-            dns_set_flags(&reply.writer, DNS_QR | DNS_AA | DNS_NXDOMAIN);
+            dns_set_flags(&reply.writer,
+                          DNS_QR | (unsigned)DNS_AA | DNS_NXDOMAIN);
         }
         finish(&reply);
     }
@@ -678,7 +679,7 @@ static void test_hangup(const char *build_dir)
     child_end(&client, SIGKILL);
     struct sockaddr_in addr = {.sin_family = AF_INET};
     addr.sin_port = htons((uint16_t)atoi(number));
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
     ask_strangely(&addr, "a.x");
     check(child_end(&server, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
 }
