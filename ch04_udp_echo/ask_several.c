@@ -26,7 +26,7 @@
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 5 * 60 * 1000, /* ms for all of them: somebody presses Enter */
+    PATIENCE = 20 * 1000, /* ms for the next answer: somebody presses Enter */
 };
 
 static _Noreturn void die(const char *format, ...);
