@@ -233,6 +233,8 @@ static void start_server(int few_descriptors)
 static int is_served(void)
 {
     char line[1024], out[64];
+    if (!client_line[0])
+        return 1; /* nobody has said yet how it serves */
     snprintf(line, sizeof line, "%s", client_line);
     snprintf(out, sizeof out, "bad_peers.%ld", (long)getpid());
     char *argv[16], path[4096];
