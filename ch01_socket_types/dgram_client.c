@@ -18,16 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum { BIGGEST = 70000 };
 
-static int read_message(char *line, int size);
-static int expand(char *message);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
+static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -44,59 +44,37 @@ int main(int argc, char *argv[])
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
     if (sock_fd == -1)
         die("socket");
-    printf("each line is one datagram; =1000 is 1000 bytes; Ctrl-D closes\n");
+    printf("each line is one datagram; Ctrl-D closes\n");
 
     /* 2. Each line is one datagram, and each datagram has its address. */
-    static char message[BIGGEST + 1];
+    static char line[BIGGEST];
     long long total = 0;
-    int sends = 0, length;
-    while ((length = read_message(message, BIGGEST)) != -1) {
-        message[length] = '\0';
-        if (message[0] == '=' && (length = expand(message)) == -1)
+    int sends = 0;
+    ssize_t length;
+    while ((length = read_line(line, sizeof line)) != -1) {
+        if (length > BIGGEST) {
+            fprintf(stderr, "dgram_client: left out: a line of %zd bytes\n",
+                    length);
             continue;
-        ssize_t sent = sendto(sock_fd, message, (size_t)length, 0,
+        }
+        ssize_t sent = sendto(sock_fd, line, (size_t)length, 0,
                               (struct sockaddr *)&server_addr, addr_len);
         if (sent == -1 && errno != EMSGSIZE)
             die("sendto %s port %s", argv[1], argv[2]);
         if (sent == -1) {
-            printf("%d bytes refused: EMSGSIZE, no datagram is so long\n",
+            printf("%zd bytes refused: EMSGSIZE, too long for a datagram\n",
                    length);
             continue;
         }
         printf("send %d: %zd bytes ", ++sends, sent);
-        print_quoted(message, (size_t)sent);
+        print_quoted(line, (size_t)sent);
         total += sent;
     }
-    if (ferror(stdin))
-        die("read standard input");
 
     /* 3. The socket is gone, and nobody is told. */
     close(sock_fd);
     printf("%lld bytes in %d sends\n", total, sends);
     return 0;
-}
-
-/* A line without its end, or its first size bytes; -1 at the end of input. */
-static int read_message(char *line, int size)
-{
-    int length = 0, key = 0;
-    while (length < size && (key = getchar()) != EOF && key != '\n')
-        line[length++] = (char)key;
-    return key == EOF && length == 0 ? -1 : length;
-}
-
-/* =1000 becomes 1000 times x. Returns the length, or -1 for a wrong size. */
-static int expand(char *message)
-{
-    unsigned long size = strtoul(message + 1, NULL, 10);
-    if (!message[1] || message[1 + strspn(message + 1, "0123456789")] ||
-        size > BIGGEST) {
-        fprintf(stderr, "dgram_client: not = and a size (0 to %d): \"%.40s\"\n",
-                BIGGEST, message);
-        return -1;
-    }
-    memset(message, 'x', size);
-    return (int)size;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -166,6 +144,22 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     fprintf(stderr, "dgram_client: not an IP address ");
     fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
     exit(2);
+}
+
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
+{
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
 }
 
 /* How many bytes the first character has, if any terminal shows it as it is;

@@ -63,10 +63,7 @@ int main(int argc, char *argv[])
     for (int receives = 0;;) {
         size_t size = read_size();
         struct pollfd there = {.fd = sock_fd, .events = POLLIN};
-        int ready = poll(&there, 1, GRACE);
-        if (ready == -1)
-            perror("dgram_server: poll");
-        if (ready == 0)
+        if (poll(&there, 1, GRACE) == 0)
             printf("nothing there: the sender is silent, or gone, or its "
                    "datagram is lost; waiting\n");
 
@@ -94,23 +91,19 @@ int main(int argc, char *argv[])
     }
 }
 
-/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
+/* A number typed; BIG for Enter alone, and when there is no more input. */
 static size_t read_size(void)
 {
     char line[41];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        size_t length = strcspn(line, "\n");
-        int whole = line[length] == '\n';
-        line[length] = '\0';
+        size_t digits = strspn(line, "0123456789");
         unsigned long size = strtoul(line, NULL, 10);
-        if (length == 0)
+        if (line[0] == '\n')
             return BIG;
-        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
-            size <= BIG)
+        if (line[digits] == '\n' && size >= 1 && size <= BIG)
             return size;
-        fprintf(stderr, "dgram_server: not a size (1 to %d): \"%s\"\n", BIG,
-                line);
-        if (!whole)
+        fprintf(stderr, "dgram_server: not a size (1 to %d)\n", BIG);
+        if (strchr(line, '\n') == NULL)
             wait_for_enter();
     }
     return BIG;

@@ -5,8 +5,9 @@
  * Try     cc socket_types.c -o socket_types && ./socket_types
  * See     AF_INET   SOCK_STREAM  0                SOCK_STREAM, TCP
  *
- * More than POSIX 2008, so _DEFAULT_SOURCE: SO_PROTOCOL, which POSIX has only
- * since 2024. Not every machine has every protocol: the table says so.
+ * More than POSIX 2008, so _DEFAULT_SOURCE: PF_INET, and SO_PROTOCOL, which
+ * POSIX has only since 2024. Not every machine has every protocol: the table
+ * says so.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -36,6 +37,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: socket_types (not \"%.40s\")\n", argv[1]);
         return 2;
     }
+    printf("AF_INET is %d, and PF_INET is %d\n", AF_INET, PF_INET);
     printf("%-8s %-12s %-16s %s\n", "family", "type", "third argument",
            "the system says");
 

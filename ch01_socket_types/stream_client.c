@@ -9,7 +9,7 @@
  *         with datagrams
  *
  * On Linux it waits after a write until the other system has confirmed the
- * bytes (TIOCOUTQ, not POSIX), so that "written" means "there".
+ * bytes (TIOCOUTQ, not POSIX): what the screen shows as written has arrived.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -24,18 +24,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum { BIGGEST = 70000, PATIENCE = 5 * 1000 /* ms for a confirmation */ };
 
-static int read_message(char *line, int size);
-static int expand(char *message);
-static void await_delivery(int fd);
+static int await_delivery(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
+static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -57,30 +57,28 @@ int main(int argc, char *argv[])
     /* 2. A stream has two ends: without a server there is none. */
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("connect %s port %s", argv[1], argv[2]);
-    printf("each line is one write; =1000 is 1000 bytes; Ctrl-D closes\n");
+    printf("each line is one write; Ctrl-D closes\n");
 
     /* 3. Each line is one write of its own, an empty one, too. */
-    static char message[BIGGEST + 1];
+    static char line[BIGGEST];
     long long total = 0;
-    int writes = 0, length;
-    while ((length = read_message(message, BIGGEST)) != -1) {
-        message[length] = '\0';
-        if (message[0] == '=' && (length = expand(message)) == -1)
+    int writes = 0;
+    ssize_t length;
+    while ((length = read_line(line, sizeof line)) != -1) {
+        if (length > BIGGEST) {
+            fprintf(stderr, "stream_client: left out: a line of %zd bytes\n",
+                    length);
             continue;
-        ssize_t written = write(sock_fd, message, (size_t)length);
-        if (written == -1)
+        }
+        if (write_all(sock_fd, line, (size_t)length) == -1)
             die("write");
-        /* The rest, should the system have taken only a part. */
-        if (write_all(sock_fd, message + written, (size_t)(length - written)) ==
-            -1)
-            die("write");
-        await_delivery(sock_fd);
-        printf("write %d: %d bytes ", ++writes, length);
-        print_quoted(message, (size_t)length);
+        int unconfirmed = await_delivery(sock_fd);
+        printf("write %d: %zd bytes ", ++writes, length);
+        print_quoted(line, (size_t)length);
+        if (unconfirmed > 0)
+            printf("%d bytes wait here: does the server read?\n", unconfirmed);
         total += length;
     }
-    if (ferror(stdin))
-        die("read standard input");
 
     /* 4. The end of the stream. The server's read will return 0. */
     close(sock_fd);
@@ -88,47 +86,23 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* A line without its end, or its first size bytes; -1 at the end of input. */
-static int read_message(char *line, int size)
+/* Until the other system has confirmed every byte. Returns how many it has
+ * not after PATIENCE; a stream that is dead is the next write's affair. */
+static int await_delivery(int fd)
 {
-    int length = 0, key = 0;
-    while (length < size && (key = getchar()) != EOF && key != '\n')
-        line[length++] = (char)key;
-    return key == EOF && length == 0 ? -1 : length;
-}
-
-/* =1000 becomes 1000 times x. Returns the length, or -1 for a wrong size. */
-static int expand(char *message)
-{
-    unsigned long size = strtoul(message + 1, NULL, 10);
-    if (!message[1] || message[1 + strspn(message + 1, "0123456789")] ||
-        size > BIGGEST) {
-        fprintf(stderr,
-                "stream_client: not = and a size (0 to %d): \"%.40s\"\n",
-                BIGGEST, message);
-        return -1;
-    }
-    memset(message, 'x', size);
-    return (int)size;
-}
-
-/* Until the other system has confirmed every byte, or the stream is dead. */
-static void await_delivery(int fd)
-{
+    int unconfirmed = 0;
 #ifdef __linux__
     struct pollfd peer = {.fd = fd}; /* no events: only errors end the poll */
     for (int ms = 0; ms < PATIENCE; ms++) {
-        int waiting, over = 0;
-        if (ioctl(fd, TIOCOUTQ, &waiting) == -1)
+        if (ioctl(fd, TIOCOUTQ, &unconfirmed) == -1)
             die("ioctl TIOCOUTQ");
-        if (waiting > 0 && (over = poll(&peer, 1, 1)) == -1)
-            die("poll");
-        if (waiting == 0 || over)
-            return;
+        if (unconfirmed == 0 || poll(&peer, 1, 1) != 0)
+            return 0;
     }
 #else
     (void)fd;
 #endif
+    return unconfirmed;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -210,6 +184,22 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
         done += (size_t)written;
     }
     return (ssize_t)count;
+}
+
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
+{
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
 }
 
 /* How many bytes the first character has, if any terminal shows it as it is;

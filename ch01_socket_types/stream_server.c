@@ -95,7 +95,7 @@ int main(int argc, char *argv[])
 
         /* 6. A stream has an end, and read tells it: 0. */
         if (count == 0)
-            printf("read gave 0: the client has closed\n");
+            printf("read gave 0: the client sends no more\n");
         else
             printf("%s lost: %s\n", name, strerror(errno));
         printf("%lld bytes in %d reads\n", total, reads);
@@ -103,23 +103,19 @@ int main(int argc, char *argv[])
     }
 }
 
-/* Enter alone, or no more input: BIG. Anything that is no size: asked again. */
+/* A number typed; BIG for Enter alone, and when there is no more input. */
 static size_t read_size(void)
 {
     char line[41];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        size_t length = strcspn(line, "\n");
-        int whole = line[length] == '\n';
-        line[length] = '\0';
+        size_t digits = strspn(line, "0123456789");
         unsigned long size = strtoul(line, NULL, 10);
-        if (length == 0)
+        if (line[0] == '\n')
             return BIG;
-        if (line[strspn(line, "0123456789")] == '\0' && size >= 1 &&
-            size <= BIG)
+        if (line[digits] == '\n' && size >= 1 && size <= BIG)
             return size;
-        fprintf(stderr, "stream_server: not a size (1 to %d): \"%s\"\n", BIG,
-                line);
-        if (!whole)
+        fprintf(stderr, "stream_server: not a size (1 to %d)\n", BIG);
+        if (strchr(line, '\n') == NULL)
             wait_for_enter();
     }
     return BIG;
