@@ -208,19 +208,25 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
             add(reply, DNS_ANSWER, name, DNS_A, next);
         }
     } else if (strncmp(name, "forged", 6) == 0) {
-        /* Wrong id; wrong question; not a response; one byte too many; from
-           another address. And only then the truth. */
+        /* Wrong id; another type, class or name; not a response; one byte too
+           many; from another address, or another port of the right one. And
+           only then the truth. */
         struct dns_question real = reply->question;
         for (uint16_t i = 1; i < 20; i++) {
             begin(reply, (uint16_t)(id + i), DNS_AA);
             add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
             finish(reply);
         }
-        reply->question.type = DNS_TXT;
-        begin(reply, id, DNS_AA);
-        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
-        finish(reply);
-        reply->question = real;
+        for (int i = 0; i < 3; i++) {
+            reply->question.type = i == 0 ? DNS_TXT : DNS_A;
+            reply->question.class_code = i == 1 ? 3 : DNS_CLASS_IN;
+            if (i == 2)
+                dns_name_parse("forget.evil", NULL, &reply->question.name);
+            begin(reply, id, DNS_AA);
+            add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+            finish(reply);
+            reply->question = real;
+        }
         begin(reply, id, DNS_AA);
         add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
         dns_set_flags(&reply->writer, DNS_AA);
@@ -232,6 +238,13 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         int evil_fd = reply->fd;
         reply->fd = liars[SILENT];
         finish(reply);
+        struct sockaddr_in beside = {.sin_family = AF_INET};
+        inet_pton(AF_INET, addresses[EVIL], &beside.sin_addr);
+        reply->fd = socket(AF_INET, SOCK_DGRAM, 0);
+        if (bind(reply->fd, (struct sockaddr *)&beside, sizeof beside) == -1)
+            die("bind");
+        finish(reply);
+        close(reply->fd);
         reply->fd = evil_fd;
         begin(reply, id, DNS_AA);
         add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
