@@ -8,6 +8,10 @@
 
 #include "language.h"
 
+#ifdef HAVE_PLACES
+#include "places.h"
+#endif
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

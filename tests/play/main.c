@@ -13,6 +13,10 @@
 #include "terminal.h"
 #include "view.h"
 
+#ifdef HAVE_PLACES
+#include "places.h"
+#endif
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

@@ -26,7 +26,9 @@ function is_korean(page) {
 }
 
 BEGIN {
-    command = "cat " not_yet "/* 2>/dev/null"
+    folder = not_yet # its name may hold what means something to a shell
+    gsub(/'/, "'\\''", folder)
+    command = "cat '" folder "'/* 2>/dev/null"
     while ((command | getline entry) > 0)
         excused[entry] = 0
     close(command)

@@ -109,7 +109,7 @@ stop
 if script -qec true /dev/null < /dev/null > out 2>&1; then
     echo "on a terminal: the per cent"
     start file
-    script -qec "'$programs/file_client' 127.0.0.1 $port copy" /dev/null \
+    PATH=$programs:$PATH script -qec "file_client 127.0.0.1 $port copy" /dev/null \
         < /dev/null > out 2>&1 || fail "on a terminal: $(cat out)"
     grep -q "100 %" out || fail "no per cent: $(cat out)"
     told "Thank you"
