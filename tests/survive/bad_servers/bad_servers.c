@@ -52,6 +52,7 @@ enum deed {
     ANSWERS_GARBAGE, /* other bytes, then the end */
     ENDLESS_GARBAGE, /* other bytes, and the connection stays */
     SILENCE,         /* hears everything, says nothing */
+    FLOODS,          /* datagrams: one after the other, without end */
     ABSENCE,         /* does not even accept */
     GREETS_ENDS,     /* the greeting, then the end */
     GREETS_RESETS,   /* the greeting, then a reset */
@@ -61,9 +62,10 @@ enum deed {
 };
 
 static const char *const deed_names[] = {
-    "nobody",       "closes",       "resets",  "closes_later", "resets_later",
-    "half",         "more",         "lies",    "lies_first",   "garbage",
-    "endless",      "silence",      "absence", "greets_ends",  "greets_resets",
+    "nobody",       "closes",       "resets",      "closes_later",
+    "resets_later", "half",         "more",        "lies",
+    "lies_first",   "garbage",      "endless",     "silence",
+    "floods",       "absence",      "greets_ends", "greets_resets",
     "greets_waits", "greets_floods"};
 
 static _Noreturn void die(const char *call)
@@ -227,7 +229,7 @@ static int play_udp(struct child *client, int fd, enum deed deed)
         socklen_t length = sizeof from;
         ssize_t count = recvfrom(fd, bytes, sizeof bytes, 0,
                                  (struct sockaddr *)&from, &length);
-        if (count == -1 || deed == SILENCE)
+        if (count == -1 || deed == SILENCE || deed == FLOODS)
             continue;
         if (deed == LIES && count > 0)
             bytes[count - 1] ^= 1;
@@ -276,8 +278,8 @@ static void test(enum deed deed, const char *folder)
     if (!tcp && (deed == CLOSES_LATER || deed == RESETS_LATER ||
                  deed == ABSENCE || deed >= GREETS_ENDS))
         return; /* nothing of the kind with datagrams */
-    if (tcp && deed == LIES_FIRST)
-        return; /* in a stream it is a lie like any other */
+    if (tcp && (deed == LIES_FIRST || deed == FLOODS))
+        return; /* in a stream that is nothing new */
     if (deed >= GREETS_ENDS && !*greeting)
         return; /* this one expects to be asked first */
     int fd = server_socket(tcp ? SOCK_STREAM : SOCK_DGRAM,
@@ -291,7 +293,9 @@ static void test(enum deed deed, const char *folder)
     snprintf(hurry, sizeof hurry, "TORTURE_HURRY=%d", HURRY);
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
     snprintf(line, sizeof line, "%s", arguments);
-    char *argv[16] = {path}, *environment[] = {hurry, preload, NULL};
+    char *argv[16] = {path}, *environment[] = {hurry, preload, NULL, NULL};
+    if (deed == FLOODS) /* by LIBRARY: a real one has its gaps */
+        environment[2] = "TORTURE_FLOOD=1";
     int argc = 1;
     for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
         argv[argc++] = strcmp(word, "PORT") == 0 ? port_text : word;
@@ -329,6 +333,9 @@ static void test(enum deed deed, const char *folder)
         wrong = "it crashed";
     else if (status == 0 && !contented)
         wrong = "it is content";
+    else if (deed == FLOODS)
+        ; /* busy as long as it has patience, and all that it says is too much
+           */
     else if (status == 1 && !contented && !strstr(client.text, name))
         wrong = "it does not tell why";
     else if (status == 1 && files > 0)

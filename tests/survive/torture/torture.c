@@ -7,6 +7,7 @@
  *   TORTURE_CRUMBS=1       a read or a write moves one byte (STREAMS only)
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
+ *   TORTURE_FLOOD=1        there is always a datagram more to receive
  *   TORTURE_LATE=1         a socket that is closed is so at the third pause
  *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
  *                          "NAME PID CALL K [failed ERROR]"
@@ -112,6 +113,7 @@ static const int call_errors[] = {
 static const char *log_name;
 static int ready, active, fail_call = -1, fail_on, crumbs, hurry;
 static int late, late_fd = -1, pauses; /* closed, and not yet */
+static int flood;                      /* of datagrams */
 static long fail_at, counts[CALL_COUNT];
 static uintptr_t text_from, text_to; /* where the program's own code is */
 
@@ -168,6 +170,7 @@ __attribute__((constructor)) static void prepare(void)
     if (ms)
         hurry = atoi(ms);
     late = getenv("TORTURE_LATE") != NULL;
+    flood = getenv("TORTURE_FLOOD") != NULL;
     log_name = log;
     write_log("loaded", 0, 0);
     ready = 1;
@@ -394,9 +397,28 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags)
                : real(fd, bytes, crumb(fd, size, FROM), flags);
 }
 
+/* Is it a datagram socket, and nobody gives it a rest? */
+static int flooded(int fd)
+{
+    int type = 0;
+    socklen_t length = sizeof type;
+    return flood && active &&
+           getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+           type == SOCK_DGRAM;
+}
+
+static ssize_t flotsam(void *bytes, size_t size)
+{
+    size_t length = size < 10 ? size : 10;
+    memset(bytes, '~', length);
+    return (ssize_t)length;
+}
+
 static ssize_t recv_for(void *from, int fd, void *bytes, size_t size, int flags)
 {
     REAL(recv)
+    if (flooded(fd))
+        return flotsam(bytes, size);
     /* A look at what is there, or a wish for all of it, is left as it is. */
     size_t part = flags & (MSG_PEEK | MSG_WAITALL | MSG_TRUNC)
                       ? size
@@ -420,6 +442,11 @@ static ssize_t recvfrom_for(void *from, int fd, void *bytes, size_t size,
                             int flags, struct sockaddr *addr, socklen_t *length)
 {
     REAL(recvfrom)
+    if (flooded(fd)) {
+        if (addr)
+            getsockname(fd, addr, length); /* as good as any */
+        return flotsam(bytes, size);
+    }
     return fails(CALL_recvfrom, from)
                ? -1
                : real(fd, bytes, size, flags, addr, length);
@@ -467,6 +494,10 @@ static int poll_for(void *from, struct pollfd *fds, nfds_t count, int ms)
             late_fd = -1;
         }
         return real(fds, count, ms);
+    }
+    if (flooded(fds[0].fd)) {
+        fds[0].revents = POLLIN;
+        return 1;
     }
     /* Who waits without end says so: that is not patience. */
     return fails(CALL_poll, from) ? -1
