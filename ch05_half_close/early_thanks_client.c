@@ -3,7 +3,8 @@
  *
  * That is allowed: the two directions are independent. It goes well with a
  * server that hears its client out, and costs the file with one that does
- * not. The small receive buffer lets the server be ahead of us.
+ * not. The small receive buffer lets the server be ahead of us. -w: wait for
+ * Enter first, for a server that has closed by then.
  *
  * Calls   socket -> setsockopt -> connect -> write -> read ... -> close
  * Try     cc early_thanks_client.c -o early_thanks_client
@@ -19,6 +20,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +44,11 @@ static void wait_for_enter(void);
 int main(int argc, char *argv[])
 {
     standard_streams();
+    bool waits = argc > 1 && strcmp(argv[1], "-w") == 0;
+    argc -= waits;
+    argv += waits;
     if (argc != 3) {
-        fprintf(stderr, "usage: early_thanks_client ADDRESS PORT\n");
+        fprintf(stderr, "usage: early_thanks_client [-w] ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
@@ -63,6 +68,10 @@ int main(int argc, char *argv[])
         die("connect %s port %s", argv[1], argv[2]);
 
     /* 3. Speak first. */
+    if (waits) {
+        printf("connected; press Enter to say thanks\n");
+        wait_for_enter();
+    }
     const char thanks[] = "Thank you\n";
     if (write_all(sock_fd, thanks, strlen(thanks)) == -1)
         die("write");

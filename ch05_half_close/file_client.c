@@ -10,7 +10,7 @@
  * See     the end of the file after as many bytes as were announced
  * Pair    file_server.c
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700    /* realpath */
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GB on small systems, too */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,8 +28,10 @@
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-/* Where the file grows. Global, for the signal handler must find it. */
+/* Where the file grows: global, for the signal handler must find it. And what
+ * it is to replace. */
 static char temporary[4096];
+static char *target;
 
 static int create_file(const char *output);
 static void remove_temporary(void);
@@ -94,9 +96,10 @@ int main(int argc, char *argv[])
     }
     if (close(file_fd) == -1)
         die("close %.200s", output);
-    if (*temporary && rename(temporary, output) == -1)
+    if (*temporary && rename(temporary, target) == -1)
         die("rename to %.200s", output);
     *temporary = '\0'; /* it has its real name now */
+    free(target);
     printf("saved as %.200s\n", output);
 
     /* 6. Our own half is still open: the server waits for this. */
@@ -128,18 +131,25 @@ static long long read_length(int fd)
     return strtoll(text, NULL, 10);
 }
 
-/* Beside OUTPUT, so that rename need not copy. A device is no file to replace:
- * it is written to. */
+/* What is at OUTPUT is treated as cp treats it: a link is followed, what is
+ * protected stays as it is, owner and mode are kept, a device or a pipe is
+ * written to. A file grows beside the old one, so that rename need not copy. */
 static int create_file(const char *output)
 {
-    struct stat status;
-    int file_fd;
-    if (stat(output, &status) == 0 && !S_ISREG(status.st_mode)) {
-        if ((file_fd = open(output, O_WRONLY)) == -1)
-            die("open %.200s", output);
+    struct stat old = {.st_mode = 0};
+    int file_fd = open(output, O_WRONLY);
+    if (file_fd == -1 && (errno != ENOENT || lstat(output, &old) == 0))
+        die("open %.200s", output); /* a link to nothing, too */
+    if (file_fd != -1 && fstat(file_fd, &old) == -1)
+        die("fstat");
+    if (file_fd != -1 && !S_ISREG(old.st_mode))
         return file_fd;
-    }
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.part", output,
+    if (file_fd != -1)
+        close(file_fd);
+    target = file_fd == -1 ? strdup(output) : realpath(output, NULL);
+    if (!target)
+        die("realpath %.200s", output);
+    if (snprintf(temporary, sizeof temporary, "%s.%ld.part", target,
                  (long)getpid()) >= (int)sizeof temporary) {
         *temporary = '\0';
         errno = ENAMETOOLONG;
@@ -148,7 +158,7 @@ static int create_file(const char *output)
 
     /* First the end is taken care of, then there is something to remove. */
     atexit(remove_temporary);
-    int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         if (signal(signals[i], SIG_IGN) != SIG_IGN) /* nohup's stays so */
             signal(signals[i], remove_and_end);
@@ -157,6 +167,9 @@ static int create_file(const char *output)
         *temporary = '\0'; /* not ours */
         die("open %.200s", output);
     }
+    if (old.st_mode != 0 && (fchown(file_fd, old.st_uid, old.st_gid) == -1 ||
+                             fchmod(file_fd, old.st_mode & 07777) == -1))
+        die("keep owner and mode of %.200s", output);
     return file_fd;
 }
 

@@ -5,7 +5,7 @@
  * end of this direction. The other direction stays open: the client answers
  * when the file is safe on its side.
  *
- * Calls   socket -> bind -> listen -> accept -> send -> shutdown -> read
+ * Calls   socket -> bind -> listen -> accept -> write -> shutdown -> read
  *         -> close
  * Try     cc file_server.c -o file_server && ./file_server 9190 file_server.c
  * See     listening on 127.0.0.1:9190
@@ -20,30 +20,33 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 5 * 60 * 1000, /* ms without a sign of life from a client */
-    MOST_THANKS = 1000,       /* bytes: who says more is no file client */
+    PATIENCE = 5 * 60, /* s that a client may do nothing */
 };
 
-static void serve(int conn_fd, const char *path, const char *name);
-static int open_file(const char *path, long long *size);
-static ssize_t send_all(int fd, const char *bytes, size_t count);
-static int await_more(int fd);
+static void serve(int conn_fd, int file_fd, const char *name);
+static int open_file(const char *path);
+static int send_file(int conn_fd, int file_fd, long long size);
+static void hear_out(int conn_fd, const char *name);
+static const char *reason(int error);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static long long now_ms(void);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -56,15 +59,10 @@ int main(int argc, char *argv[])
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
                                        argv[argc - 2], 0, &server_addr);
-    const char *path = argv[argc - 1];
-    long long size;
-    int file_fd = open_file(path, &size); /* better known now than later */
-    if (file_fd == -1)
-        die("open %.200s", path);
-    close(file_fd);
+    int file_fd = open_file(argv[argc - 1]);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    signal(SIGPIPE, SIG_IGN); /* a client that left is send's error only */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
@@ -97,117 +95,109 @@ int main(int argc, char *argv[])
         name_address(&client_addr, name);
         printf("accepted %s\n", name);
 
-        serve(conn_fd, path, name);
+        serve(conn_fd, file_fd, name);
 
-        /* 9. The thanks are read, or will never come: end the rest, too. */
+        /* 8. The thanks are read, or will never come: end the rest, too. */
         close(conn_fd);
     }
 }
 
-/* One client, from the length to the thanks. */
-static void serve(int conn_fd, const char *path, const char *name)
+/* One client, from the length to the thanks. It may stop reading for ever, or
+ * be silent: both are borne for PATIENCE. */
+static void serve(int conn_fd, int file_fd, const char *name)
 {
-    long long size, sent = 0;
-    int file_fd = open_file(path, &size);
-    if (file_fd == -1) {
+    struct timeval patience = {.tv_sec = PATIENCE};
+    struct stat file;
+    if (setsockopt(conn_fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                   sizeof patience) == -1 ||
+        setsockopt(conn_fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                   sizeof patience) == -1 ||
+        fstat(file_fd, &file) == -1 || lseek(file_fd, 0, SEEK_SET) == -1) {
         printf("%s gets no file: %s\n", name, strerror(errno));
         return;
     }
 
-    /* 5. Say how much will come: an end alone does not mean "complete". */
-    static char buffer[256 * 1024];
-    int digits = snprintf(buffer, sizeof buffer, "%lld\n", size);
-    ssize_t count = send_all(conn_fd, buffer, (size_t)digits);
-
-    /* 6. The bytes: as many as announced, even if the file grows. */
-    while (count > 0 && sent < size) {
-        long long left = size - sent;
-        size_t part =
-            left < (long long)sizeof buffer ? (size_t)left : sizeof buffer;
-        if ((count = read(file_fd, buffer, part)) > 0 &&
-            (count = send_all(conn_fd, buffer, (size_t)count)) > 0)
-            sent += count;
-    }
-    int error = errno;
-    close(file_fd);
-    if (count <= 0) {
-        printf("%s lost after %lld of %lld bytes: %s\n", name, sent, size,
-               count == 0 ? "FILE has become shorter" : strerror(error));
+    /* 5. Say how much will come, and send it. */
+    int sent = send_file(conn_fd, file_fd, file.st_size);
+    if (sent != 1) {
+        printf("%s lost in the file: %s\n", name,
+               sent == 0 ? "it has become shorter" : reason(errno));
         return;
     }
 
-    /* 7. No more from here. The client's read returns 0 when it has all. */
-    bool gone = shutdown(conn_fd, SHUT_WR) == -1; /* it has left already */
-    if (gone && errno != ENOTCONN) {
+    /* 6. No more from here. The client's read returns 0 when it has all. */
+    if (shutdown(conn_fd, SHUT_WR) == -1) {
         printf("%s lost: shutdown: %s\n", name, strerror(errno));
         return;
     }
-    printf("sent %lld bytes, then the end: shutdown(SHUT_WR)\n", size);
+    printf("%lld bytes written, then the end: shutdown(SHUT_WR)\n",
+           (long long)file.st_size);
 
-    /* 8. The other half is open: hear the client out. */
-    size_t heard = 0;
-    while (!gone && heard < MOST_THANKS && (count = await_more(conn_fd)) == 1 &&
-           (count = read(conn_fd, buffer + heard, MOST_THANKS - heard)) > 0)
-        heard += (size_t)count;
-    error = errno;
-    if (heard > 0) {
-        printf("%s says, %zu bytes: ", name, heard);
-        print_quoted(buffer, heard);
+    /* 7. The other half is open. */
+    hear_out(conn_fd, name);
+}
+
+/* Not blocking: FILE may be a FIFO, and that is no file of a known length. */
+static int open_file(const char *path)
+{
+    int file_fd = open(path, O_RDONLY | O_NONBLOCK);
+    struct stat file;
+    if (file_fd == -1 || fstat(file_fd, &file) == -1)
+        die("open %.200s", path);
+    if (!S_ISREG(file.st_mode)) {
+        errno = S_ISDIR(file.st_mode) ? EISDIR : ENOTSUP;
+        die("open %.200s", path);
     }
-    if (count == -1)
-        printf("%s lost: %s\n", name, strerror(error));
+    return file_fd;
+}
+
+/* The length, for an end alone does not mean "complete"; then as many bytes,
+ * even if the file grows. 1, or 0 if it has become shorter, or -1. */
+static int send_file(int conn_fd, int file_fd, long long size)
+{
+    static char buffer[256 * 1024];
+    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
+    count = write_all(conn_fd, buffer, (size_t)count);
+    while (count > 0 && size > 0) {
+        size_t part =
+            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
+        if ((count = read(file_fd, buffer, part)) > 0)
+            count = write_all(conn_fd, buffer, (size_t)count);
+        size -= count;
+    }
+    return count > 0 ? 1 : (int)count;
+}
+
+/* To its end, whatever it says: close with bytes unread would cost it what is
+ * still on the way. */
+static void hear_out(int conn_fd, const char *name)
+{
+    char said[64 * 1024];
+    long long until = now_ms() + PATIENCE * 1000LL, heard = 0;
+    size_t kept = 0; /* as much as is quoted stays, the rest is written over */
+    ssize_t count = 1;
+    while (count > 0 && now_ms() < until) {
+        count = read(conn_fd, said + kept, sizeof said - kept);
+        heard += count > 0 ? count : 0;
+        kept = heard < 61 ? (size_t)heard : 61;
+    }
+    int error = errno;
+    if (heard > 0) {
+        printf("%s says, %lld bytes: ", name, heard);
+        print_quoted(said, kept);
+    }
+    if (count != 0)
+        printf("%s lost: %s\n", name,
+               count > 0 ? "it does not end" : reason(error));
     else if (heard == 0)
         printf("%s said no thanks: it may not have the file\n", name);
 }
 
-/* A file of known length, or -1. Not blocking: FILE may be a FIFO. */
-static int open_file(const char *path, long long *size)
+/* A time-out of SO_RCVTIMEO or SO_SNDTIMEO comes as EAGAIN. */
+static const char *reason(int error)
 {
-    int file_fd = open(path, O_RDONLY | O_NONBLOCK);
-    if (file_fd == -1)
-        return -1;
-    struct stat status;
-    int error = fstat(file_fd, &status) == -1 ? errno
-                : S_ISDIR(status.st_mode)     ? EISDIR
-                : S_ISREG(status.st_mode)     ? 0
-                                              : ENOTSUP;
-    if (error == 0) {
-        *size = status.st_size;
-        return file_fd;
-    }
-    close(file_fd);
-    errno = error;
-    return -1;
-}
-
-/* send may take only a part of it, and a client may stop reading for ever.
- * Returns count, or -1. */
-static ssize_t send_all(int fd, const char *bytes, size_t count)
-{
-    for (size_t done = 0; done < count;) {
-        struct pollfd room = {.fd = fd, .events = POLLOUT};
-        int ready = poll(&room, 1, PATIENCE);
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready != 1)
-            return -1;
-        ssize_t sent = send(fd, bytes + done, count - done, MSG_DONTWAIT);
-        if (sent >= 0)
-            done += (size_t)sent;
-        else if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return -1;
-    }
-    return (ssize_t)count;
-}
-
-/* It may also be silent for ever. Returns 1, or -1. */
-static int await_more(int fd)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    return ready == 1 ? 1 : -1;
+    return strerror(error == EAGAIN || error == EWOULDBLOCK ? ETIMEDOUT
+                                                            : error);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -302,6 +292,27 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* How many bytes the first character has, if any terminal shows it as it is;

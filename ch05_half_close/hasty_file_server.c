@@ -1,11 +1,11 @@
 /*
  * hasty_file_server.c - WRONG on purpose: close where shutdown belongs.
  *
- * close ends both directions. The client's thanks find nobody; and if bytes
- * of the client lie unread when close is called, the system answers them with
- * a reset, and what the client has not got yet of the file is thrown away.
+ * close ends both directions. The client's thanks find nobody. And if bytes of
+ * the client lie unread when close is called, or come after it, the system
+ * answers with a reset, and throws away what the client has not got yet.
  *
- * Calls   socket -> bind -> listen -> accept -> send -> close
+ * Calls   socket -> bind -> listen -> accept -> write -> close
  * Try     cc hasty_file_server.c -o hasty_file_server
  *         ./hasty_file_server 9190 hasty_file_server.c
  * See     listening on 127.0.0.1:9190
@@ -26,22 +26,26 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 5 * 60 * 1000, /* ms without a sign of life from a client */
+    PATIENCE = 5 * 60, /* s that a client may do nothing */
 };
 
-static void serve(int conn_fd, const char *path, const char *name);
-static int open_file(const char *path, long long *size);
-static ssize_t send_all(int fd, const char *bytes, size_t count);
+static void serve(int conn_fd, int file_fd, const char *name);
+static int open_file(const char *path);
+static int send_file(int conn_fd, int file_fd, long long size);
+static ssize_t count_unread(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
@@ -54,15 +58,10 @@ int main(int argc, char *argv[])
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
                                        argv[argc - 2], 0, &server_addr);
-    const char *path = argv[argc - 1];
-    long long size;
-    int file_fd = open_file(path, &size); /* better known now than later */
-    if (file_fd == -1)
-        die("open %.200s", path);
-    close(file_fd);
+    int file_fd = open_file(argv[argc - 1]);
     char name[NAME_SIZE];
     name_address(&server_addr, name);
-    signal(SIGPIPE, SIG_IGN); /* a client that left is send's error only */
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. This socket accepts clients and talks to none. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
@@ -95,92 +94,82 @@ int main(int argc, char *argv[])
         name_address(&client_addr, name);
         printf("accepted %s\n", name);
 
-        serve(conn_fd, path, name);
+        serve(conn_fd, file_fd, name);
 
-        /* 8. Both directions end here, whatever is still on the way. */
+        /* 7. Both directions end here, whatever is still on the way. */
         close(conn_fd);
     }
 }
 
 /* One client, from the length to the last byte. */
-static void serve(int conn_fd, const char *path, const char *name)
+static void serve(int conn_fd, int file_fd, const char *name)
 {
-    long long size, sent = 0;
-    int file_fd = open_file(path, &size);
-    if (file_fd == -1) {
+    struct timeval patience = {.tv_sec = PATIENCE};
+    struct stat file;
+    if (setsockopt(conn_fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                   sizeof patience) == -1 ||
+        fstat(file_fd, &file) == -1 || lseek(file_fd, 0, SEEK_SET) == -1) {
         printf("%s gets no file: %s\n", name, strerror(errno));
         return;
     }
 
-    /* 5. Say how much will come: an end alone does not mean "complete". */
-    static char buffer[256 * 1024];
-    int digits = snprintf(buffer, sizeof buffer, "%lld\n", size);
-    ssize_t count = send_all(conn_fd, buffer, (size_t)digits);
-
-    /* 6. The bytes: as many as announced, even if the file grows. */
-    while (count > 0 && sent < size) {
-        long long left = size - sent;
-        size_t part =
-            left < (long long)sizeof buffer ? (size_t)left : sizeof buffer;
-        if ((count = read(file_fd, buffer, part)) > 0 &&
-            (count = send_all(conn_fd, buffer, (size_t)count)) > 0)
-            sent += count;
-    }
-    int error = errno;
-    close(file_fd);
-    if (count <= 0) {
-        printf("%s lost after %lld of %lld bytes: %s\n", name, sent, size,
-               count == 0 ? "FILE has become shorter" : strerror(error));
+    /* 5. Say how much will come, and send it. */
+    int sent = send_file(conn_fd, file_fd, file.st_size);
+    if (sent != 1) {
+        printf("%s lost in the file: %s\n", name,
+               sent == 0 ? "it has become shorter" : strerror(errno));
         return;
     }
 
-    /* 7. WRONG: all is handed over to the system, so why not close? */
-    printf("%lld bytes written; press Enter to close\n", size);
+    /* 6. WRONG: all is handed over to the system, so why not close? */
+    printf("%lld bytes written; press Enter to close\n",
+           (long long)file.st_size);
     wait_for_enter();
-    count = recv(conn_fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
-    if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
-        printf("%s lost: recv: %s\n", name, strerror(errno));
-    printf("closing %s with %zd bytes unread\n", name, count > 0 ? count : 0);
+    ssize_t unread = count_unread(conn_fd);
+    if (unread == -1)
+        printf("%s lost: %s\n", name, strerror(errno));
+    else
+        printf("closing %s with %zd bytes unread\n", name, unread);
 }
 
-/* A file of known length, or -1. Not blocking: FILE may be a FIFO. */
-static int open_file(const char *path, long long *size)
+/* Not blocking: FILE may be a FIFO, and that is no file of a known length. */
+static int open_file(const char *path)
 {
     int file_fd = open(path, O_RDONLY | O_NONBLOCK);
-    if (file_fd == -1)
-        return -1;
-    struct stat status;
-    int error = fstat(file_fd, &status) == -1 ? errno
-                : S_ISDIR(status.st_mode)     ? EISDIR
-                : S_ISREG(status.st_mode)     ? 0
-                                              : ENOTSUP;
-    if (error == 0) {
-        *size = status.st_size;
-        return file_fd;
+    struct stat file;
+    if (file_fd == -1 || fstat(file_fd, &file) == -1)
+        die("open %.200s", path);
+    if (!S_ISREG(file.st_mode)) {
+        errno = S_ISDIR(file.st_mode) ? EISDIR : ENOTSUP;
+        die("open %.200s", path);
     }
-    close(file_fd);
-    errno = error;
-    return -1;
+    return file_fd;
 }
 
-/* send may take only a part of it, and a client may stop reading for ever.
- * Returns count, or -1. */
-static ssize_t send_all(int fd, const char *bytes, size_t count)
+/* The length, for an end alone does not mean "complete"; then as many bytes,
+ * even if the file grows. 1, or 0 if it has become shorter, or -1. */
+static int send_file(int conn_fd, int file_fd, long long size)
 {
-    for (size_t done = 0; done < count;) {
-        struct pollfd room = {.fd = fd, .events = POLLOUT};
-        int ready = poll(&room, 1, PATIENCE);
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready != 1)
-            return -1;
-        ssize_t sent = send(fd, bytes + done, count - done, MSG_DONTWAIT);
-        if (sent >= 0)
-            done += (size_t)sent;
-        else if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return -1;
+    static char buffer[256 * 1024];
+    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
+    count = write_all(conn_fd, buffer, (size_t)count);
+    while (count > 0 && size > 0) {
+        size_t part =
+            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
+        if ((count = read(file_fd, buffer, part)) > 0)
+            count = write_all(conn_fd, buffer, (size_t)count);
+        size -= count;
     }
-    return (ssize_t)count;
+    return count > 0 ? 1 : (int)count;
+}
+
+/* As many as have come by now, a few thousand at most; they stay there. */
+static ssize_t count_unread(int fd)
+{
+    char bytes[4096];
+    struct pollfd some = {.fd = fd, .events = POLLIN};
+    int ready = poll(&some, 1, 0);
+    return ready == 1 ? recv(fd, bytes, sizeof bytes, MSG_PEEK) : ready;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -275,6 +264,18 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

@@ -4,7 +4,7 @@
  * One connection for each mode, both ends in this program. A calls shutdown,
  * B does not. Each end writes 4 bytes and the other reads, before and after.
  *
- * Calls   socket -> bind -> listen -> connect -> accept; shutdown; send, recv
+ * Calls   socket -> bind -> listen -> connect -> accept; shutdown; write, read
  * Try     cc shutdown_modes.c -o shutdown_modes && ./shutdown_modes
  * See     a table of what the calls returned, or their error by name
  * Pair    file_server.c, which uses the second mode
@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: shutdown_modes (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    signal(SIGPIPE, SIG_IGN); /* let send say EPIPE */
+    signal(SIGPIPE, SIG_IGN); /* let write say EPIPE */
 
     const struct {
         int how;
@@ -53,6 +53,9 @@ int main(int argc, char *argv[])
         /* 1. A new connection: both directions are open. */
         int a_fd, b_fd;
         connect_pair(&a_fd, &b_fd);
+        if (fcntl(a_fd, F_SETFL, O_NONBLOCK) == -1 ||
+            fcntl(b_fd, F_SETFL, O_NONBLOCK) == -1)
+            die("fcntl O_NONBLOCK"); /* a read that would wait says so */
         for (int after = 0; after <= 1; after++) {
             /* 2. A ends one direction, or both. B can only find out. */
             if (after && shutdown(a_fd, modes[i].how) == -1)
@@ -79,7 +82,7 @@ int main(int argc, char *argv[])
 /* Write 4 bytes; go on when they are there, or were answered by a reset. */
 static void write_cell(int from_fd, int to_fd)
 {
-    ssize_t sent = send(from_fd, "ping", 4, 0);
+    ssize_t sent = write(from_fd, "ping", 4);
     print_cell(sent);
     struct pollfd reset = {.fd = from_fd};
     int arrived = 0;
@@ -98,7 +101,7 @@ static void write_cell(int from_fd, int to_fd)
 static void read_cell(int fd)
 {
     char bytes[4];
-    print_cell(recv(fd, bytes, sizeof bytes, MSG_DONTWAIT));
+    print_cell(read(fd, bytes, sizeof bytes));
 }
 
 /* What the call returned, or the name of its error. */

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,10 @@
 
 enum { PATIENCE = 10 * 1000 }; /* ms for what must arrive */
 
-static void read_at_b(int b_fd);
+static void end_with_copies(void);
+static void end_with_a_child(void);
+static void look_at(int b_fd);
+static void read_at(const char *whose, int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(int *a_fd, int *b_fd);
@@ -40,43 +44,56 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: shutdown_vs_close (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    int a_fd, b_fd;
-    char byte;
+    end_with_copies();
+    end_with_a_child();
+    return 0;
+}
 
-    /* 1. One connection, and three descriptors for the end A of it. */
+/* One connection, and three descriptors for the end A of it. */
+static void end_with_copies(void)
+{
+    int a_fd, b_fd;
     connect_pair(&a_fd, &b_fd);
     int copy_fd = dup(a_fd), third_fd = dup(a_fd);
     if (copy_fd == -1 || third_fd == -1)
         die("dup");
 
-    /* 2. close: one descriptor less, and not a packet. */
+    /* 1. close: one descriptor less, and not a packet. */
     close(a_fd);
-    if (recv(b_fd, &byte, 1, MSG_DONTWAIT) != -1 ||
-        (errno != EAGAIN && errno != EWOULDBLOCK))
-        die("recv");
-    printf("close(A), a copy is open: B's read would wait\n");
+    printf("close(A), a copy is open: ");
+    look_at(b_fd);
 
-    /* 3. The copy is as good as A was: had an end been sent, nothing could
+    /* 2. The copy is as good as A was: had an end been sent, nothing could
      *    come after it. */
     if (write(copy_fd, "hello", 5) != 5)
         die("write");
     printf("write(copy, 5 bytes): ");
-    read_at_b(b_fd);
+    read_at("B", b_fd);
 
-    /* 4. shutdown: the end, though two descriptors are open. */
+    /* 3. shutdown: the end of one direction, though two descriptors are open;
+     *    the other direction goes on. */
     if (shutdown(copy_fd, SHUT_WR) == -1)
         die("shutdown");
-    printf("shutdown(copy), another copy is open: ");
-    read_at_b(b_fd);
+    printf("shutdown(copy, SHUT_WR), another copy is open: ");
+    read_at("B", b_fd);
+    if (write(b_fd, "bye", 3) != 3)
+        die("write at B");
+    printf("B writes 3 bytes: ");
+    read_at("the other copy", third_fd);
     close(copy_fd);
     close(third_fd);
     close(b_fd);
+}
 
-    /* 5. fork copies every descriptor. The child does nothing with A. */
-    int pipe_fds[2];
+/* fork copies every descriptor. The child does nothing with A. */
+static void end_with_a_child(void)
+{
+    int a_fd, b_fd, pipe_fds[2];
+    char byte;
     connect_pair(&a_fd, &b_fd);
     if (pipe(pipe_fds) == -1)
         die("pipe");
+    signal(SIGCHLD, SIG_DFL); /* or waitpid may find no child */
     pid_t child = fork();
     if (child == -1)
         die("fork");
@@ -87,31 +104,37 @@ int main(int argc, char *argv[])
         _exit(0);
     }
 
-    /* 6. The parent closes A and thinks that this was the end. */
+    /* 1. The parent closes A and thinks that this was the end. */
     close(a_fd);
-    if (recv(b_fd, &byte, 1, MSG_DONTWAIT) != -1 ||
-        (errno != EAGAIN && errno != EWOULDBLOCK))
-        die("recv");
-    printf("close(A) in the parent, a child lives: B's read would wait\n");
+    printf("close(A) in the parent, a child lives: ");
+    look_at(b_fd);
 
-    /* 7. The end of the pipe sends the child home, and its A with it. */
+    /* 2. The end of the pipe sends the child home, and its A with it. */
     close(pipe_fds[1]);
     if (waitpid(child, NULL, 0) == -1)
         die("waitpid");
     printf("the child has gone: ");
-    read_at_b(b_fd);
-    return 0;
+    read_at("B", b_fd);
 }
 
-/* What the other end gets to know of it. */
-static void read_at_b(int b_fd)
+/* Has anything come to B, be it the end? */
+static void look_at(int b_fd)
+{
+    struct pollfd wanted = {.fd = b_fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, 0);
+    if (ready == -1)
+        die("poll");
+    printf("B's read would %s\n", ready == 0 ? "wait" : "return");
+}
+
+static void read_at(const char *whose, int fd)
 {
     char bytes[16];
-    await_bytes(b_fd);
-    ssize_t count = read(b_fd, bytes, sizeof bytes);
+    await_bytes(fd);
+    ssize_t count = read(fd, bytes, sizeof bytes);
     if (count == -1)
         die("read");
-    printf("B's read returns %zd\n", count);
+    printf("%s's read returns %zd\n", whose, count);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

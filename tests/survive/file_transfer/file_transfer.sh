@@ -2,12 +2,13 @@
 # file_transfer.sh - file_server and file_client: byte for byte, or a clear
 # error and no half file.
 #
-# Try     sh file_transfer.sh BUILD_DIR/ch05_half_close [BYTES]
+# Try     sh file_transfer.sh BUILD_DIR/ch05_half_close TALKER [BYTES]
 #
 # BYTES: the size of a large file to fetch in addition.
 # Nothing here waits for a time: the server's own lines say how far it is.
 programs=$1
-large=$2
+talker=$2
+large=$3
 folder=$(mktemp -d) || exit 1
 server=
 client=
@@ -155,13 +156,59 @@ rm copy.*.part || fail "what was not its own was removed"
 no_file copy
 stop
 
-echo "a file that disappears"
+echo "a file that disappears is still open"
+cp file kept
 start file
 rm file
-"$programs/file_client" 127.0.0.1 $port copy > out 2> err
-refused $? "announced no length"
-no_file copy
-told "gets no file"
+"$programs/file_client" 127.0.0.1 $port copy > out 2>&1 ||
+    fail "not served: $(cat out)"
+told "Thank you"
+stop
+cmp kept copy || fail "another file came"
+rm copy
+
+echo "who says much first gets it all, too"
+head -c 300000 /dev/urandom > file
+for bytes in 10 1001 2000 1000000; do
+    start file
+    { echo 300000; cat file; } > expected
+    "$talker" $port $bytes > came || fail "$bytes bytes first: no clean end"
+    cmp expected came || fail "$bytes bytes first: a part is missing"
+    told "says, "
+    stop
+done
+
+echo "what is at OUTPUT is treated as by cp"
+head -c 1000 /dev/urandom > file
+start file
+echo old > real
+chmod 640 real
+ln -s real link
+"$programs/file_client" 127.0.0.1 $port link > out 2>&1 || fail "$(cat out)"
+[ -L link ] || fail "the link has been replaced"
+cmp file real || fail "the link was not followed"
+case $(ls -l real) in -rw-r-----*) ;; *) fail "mode: $(ls -l real)" ;; esac
+ln -s nowhere dangling
+"$programs/file_client" 127.0.0.1 $port dangling > out 2> err
+refused $? "open dangling: No such file"
+[ ! -e nowhere ] || fail "a link to nothing has been followed"
+echo mine > protected
+chmod 444 protected
+if [ -w protected ]; then # root; not so in a user namespace of its own
+    chmod 777 .
+    unshare -U true 2> /dev/null && plain="unshare -U" || plain=:
+fi
+if [ "${plain-}" != : ]; then
+    ${plain-} "$programs/file_client" 127.0.0.1 $port protected > out 2> err
+    refused $? "open protected: Permission denied"
+fi
+[ "$(cat protected)" = mine ] || fail "a protected file was written over"
+if [ -e /dev/fd/3 ]; then # a link to what is open: a file stays a file
+    "$programs/file_client" 127.0.0.1 $port /dev/fd/4 > out 2>&1 4> named ||
+        fail "/dev/fd/4: $(cat out)"
+    [ -L /dev/fd ] && [ -e /dev/fd/3 ] || fail "/dev has lost something"
+    cmp file named || fail "/dev/fd/4 was not followed"
+fi
 stop
 
 # Much, and no disk needs to hold it: a hole.
@@ -174,7 +221,7 @@ echo "the disk is full in the middle"
   start hole
   "$programs/file_client" 127.0.0.1 $port copy > out 2> err
   refused $? "file_client: write copy: File too large"
-  told "lost after"
+  told "lost in the file"
   stop
   no_file copy
   [ $failures = 0 ]
@@ -187,11 +234,11 @@ if unshare -rm true 2> /dev/null; then
         echo $? > status; ls small > left' sh "$programs" $port
     refused "$(cat status)" "No space left on device"
     [ ! -s left ] || fail "left on the full disk: $(cat left)"
-    told "lost after"
+    told "lost in the file"
     stop
 fi
 
-heeding="env --default-signal=INT" # a shell's & makes it deaf to Ctrl-C
+heeding="env --default-signal=INT,QUIT" # a shell's & makes it deaf to Ctrl-C
 $heeding true 2> /dev/null || heeding=
 
 # begun: a client has begun to write copy.*.part, and stands still.
@@ -217,13 +264,13 @@ server=
 exec 3<&-
 
 echo "the receiver vanishes in the middle; the server serves the next"
-for signal in ${heeding:+INT} TERM HUP KILL; do
+for signal in ${heeding:+INT} ${heeding:+QUIT} TERM HUP KILL; do
     begun
     kill -$signal $client
     kill -CONT $client
     wait $client 2> /dev/null
     [ $? -gt 128 ] || fail "SIG$signal did not end it: $(cat out err)"
-    told "lost after"
+    told "lost in the file"
     [ $signal = KILL ] && rm copy.$client.part # nobody can, then
     no_file copy
     "$programs/file_client" 127.0.0.1 $port /dev/full > out 2> err
@@ -231,13 +278,31 @@ for signal in ${heeding:+INT} TERM HUP KILL; do
     stop
 done
 
+echo "nohup's client does not hear SIGHUP"
+heeding="env --ignore-signal=HUP"
+if $heeding true 2> /dev/null; then
+    begun
+    kill -HUP $client
+    size=$(wc -c < copy.$client.part)
+    kill -CONT $client
+    until [ ! -e copy.$client.part ] ||
+        [ "$(wc -c < copy.$client.part)" -gt "$size" ]; do :; done
+    [ -e copy.$client.part ] || fail "SIGHUP ended it"
+    kill -TERM $client
+    wait $client 2> /dev/null
+    told "lost in the file"
+    stop
+    no_file copy
+fi
+heeding=
+
 echo "the file shrinks in the middle"
 begun
 : > hole
 kill -CONT $client
 wait $client
 refused $? "not kept"
-told "FILE has become shorter"
+told "it has become shorter"
 stop
 no_file copy
 client=
