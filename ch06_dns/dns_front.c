@@ -125,7 +125,11 @@ bool front_open(struct front *front, const char *program, uint16_t flags,
     for (int left = 20; (failed = open_pair(front, addr, addr_len)); left--) {
         if (errno != EADDRINUSE || front_port(addr) != 0 || left == 0) {
             front_name(addr, front->name);
-            snprintf(problem, FRONT_PROBLEM, "%s %s", failed, front->name);
+            snprintf(problem, FRONT_PROBLEM, "%s %s%s", failed, front->name,
+                     errno == EACCES ? ": ports below 1024 are root's"
+                     : errno == EADDRNOTAVAIL
+                         ? ": not an address of this computer"
+                         : "");
             return false;
         }
         close(front->listen_fd);

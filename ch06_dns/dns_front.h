@@ -26,7 +26,7 @@ enum {
     FRONT_LETTERS = 256,     /* datagrams that wait */
     FRONT_LETTER_MAX = 4096, /* bytes of each: no question has more */
     FRONT_POLLED = 2 + FRONT_CONNECTIONS, /* what front_watch may fill in */
-    FRONT_PROBLEM = FRONT_NAME + 32
+    FRONT_PROBLEM = FRONT_NAME + 64
 };
 
 /* Whoever asked, and how to answer. */
