@@ -46,7 +46,6 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
-static long long now_ms(void);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -173,10 +172,11 @@ static int send_file(int conn_fd, int file_fd, long long size)
 static void hear_out(int conn_fd, const char *name)
 {
     char said[64 * 1024];
-    long long until = now_ms() + PATIENCE * 1000LL, heard = 0;
+    long long heard = 0;
+    time_t until = time(NULL) + PATIENCE;
     size_t kept = 0; /* as much as is quoted stays, the rest is written over */
     ssize_t count = 1;
-    while (count > 0 && now_ms() < until) {
+    while (count > 0 && time(NULL) < until) {
         count = read(conn_fd, said + kept, sizeof said - kept);
         heard += count > 0 ? count : 0;
         kept = heard < 61 ? (size_t)heard : 61;
@@ -304,15 +304,6 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
         done += (size_t)written;
     }
     return (ssize_t)count;
-}
-
-/* Milliseconds, by a clock that nobody sets. */
-static long long now_ms(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-        die("clock_gettime");
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* How many bytes the first character has, if any terminal shows it as it is;
