@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
+    MOST = 1000000,   /* datagrams: more, no overflow_sender sends */
 };
 
 static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
@@ -92,14 +94,18 @@ int main(int argc, char *argv[])
         socklen_t sender_len = sizeof sender_addr;
         ssize_t count = receive_counting(sock_fd, datagram, sizeof datagram,
                                          &sender_addr, &sender_len, &dropped);
+        bool is_last = count == sizeof(uint32_t);
+        if (count != sizeof datagram &&
+            !(is_last && get_u32(datagram) <= MOST + 1))
+            continue; /* nobody's who counts */
         name_address(&sender_addr, name);
         if (strcmp(name, sender) != 0)
             received = 0;
         memcpy(sender, name, sizeof sender);
-        if (count == sizeof datagram)
+        if (!is_last)
             received++;
-        if (count != sizeof(uint32_t) || get_u32(datagram) <= received)
-            continue; /* not the last one, or nobody's who counts */
+        if (!is_last || get_u32(datagram) <= received)
+            continue;
         last = get_u32(datagram);
 
         /* 5. Tell the sender how many came. */
