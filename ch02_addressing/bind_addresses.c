@@ -21,9 +21,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int open_server(const char *ip, uint16_t *port);
-static const char *try_connect(const char *ip, uint16_t port);
-static struct sockaddr_in make_address(const char *ip, uint16_t port);
+static int open_server(struct in_addr ip, uint16_t *port);
+static const char *try_connect(struct in_addr ip, uint16_t port);
+static struct sockaddr_in make_address(struct in_addr ip, uint16_t port);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -40,27 +40,34 @@ int main(int argc, char *argv[])
     printf("a server bound to  connect 127.0.0.1  connect 127.0.0.2\n");
 
     /* 1. One address, the other address, all addresses. */
-    static const char *const ips[] = {"127.0.0.1", "127.0.0.2", "0.0.0.0"};
+    struct in_addr ips[3];
+    if (inet_pton(AF_INET, "127.0.0.1", &ips[0]) != 1 ||
+        inet_pton(AF_INET, "127.0.0.2", &ips[1]) != 1)
+        die("inet_pton");
+    ips[2].s_addr = htonl(INADDR_ANY);
     for (int i = 0; i < 3; i++) {
+        char ip[INET_ADDRSTRLEN];
+        if (inet_ntop(AF_INET, &ips[i], ip, sizeof ip) == NULL)
+            die("inet_ntop");
         int listen_fd = open_server(ips[i], &port);
         if (listen_fd == -1 && errno != EADDRNOTAVAIL)
-            die("bind %s:%d", ips[i], port);
+            die("bind %s:%d", ip, port);
         if (listen_fd == -1) {
-            printf("%-17s  is no address of this computer\n", ips[i]);
+            printf("%-17s  is no address of this computer\n", ip);
             continue;
         }
 
         /* 2. The same two clients every time. */
-        printf("%-17s", ips[i]);
-        printf("  %-17s", try_connect("127.0.0.1", port));
-        printf("  %s\n", try_connect("127.0.0.2", port));
+        printf("%-17s", ip);
+        printf("  %-17s", try_connect(ips[0], port));
+        printf("  %s\n", try_connect(ips[1], port));
         close(listen_fd);
     }
     return 0;
 }
 
 /* Returns the socket, or -1 and bind's reason. Port 0 becomes a real one. */
-static int open_server(const char *ip, uint16_t *port)
+static int open_server(struct in_addr ip, uint16_t *port)
 {
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (listen_fd == -1)
@@ -85,7 +92,7 @@ static int open_server(const char *ip, uint16_t *port)
 }
 
 /* The system of the server answers: with a connection, or with a refusal. */
-static const char *try_connect(const char *ip, uint16_t port)
+static const char *try_connect(struct in_addr ip, uint16_t port)
 {
     int sock_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (sock_fd == -1)
@@ -99,14 +106,13 @@ static const char *try_connect(const char *ip, uint16_t port)
                                    : strerror(error);
 }
 
-static struct sockaddr_in make_address(const char *ip, uint16_t port)
+static struct sockaddr_in make_address(struct in_addr ip, uint16_t port)
 {
     struct sockaddr_in addr;
     memset(&addr, 0, sizeof addr);
     addr.sin_family = AF_INET;
     addr.sin_port = htons(port);
-    if (inet_pton(AF_INET, ip, &addr.sin_addr) != 1)
-        die("inet_pton %s", ip);
+    addr.sin_addr = ip;
     return addr;
 }
 

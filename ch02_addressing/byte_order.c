@@ -18,7 +18,9 @@
 
 static void show_16(uint16_t number);
 static void show_32(uint32_t number);
-static void show_bytes(const void *host, const void *network, size_t size);
+static void show_orders(uint32_t number, size_t size);
+static void show_memory(const char *title, const void *start, size_t size,
+                        const char *meaning);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
@@ -47,55 +49,63 @@ int main(int argc, char *argv[])
 
 static void show_16(uint16_t number)
 {
+    /* 1. The two possible orders, and which of them this machine's is. */
     printf("%d = 0x%04x, 16 bits\n", number, number);
+    show_orders(number, sizeof number);
+    show_memory("this machine", &number, sizeof number, "");
 
-    /* 1. The number as the CPU keeps it, and as the network wants it. */
+    /* 2. The network has one order; htons turns the bytes, or need not. */
     uint16_t network = htons(number);
-    show_bytes(&number, &network, sizeof number);
+    show_memory("network", &network, sizeof network, "htons did it");
 
-    /* 2. Who sends the bytes of the memory as they are, sends a number. */
-    unsigned char bytes[2];
-    memcpy(bytes, &number, sizeof bytes);
+    /* 3. Who sends the bytes of the memory as they are, sends a number. */
+    unsigned char sent[2];
+    memcpy(sent, &number, sizeof sent);
     printf("sent without htons, the other side reads %d\n",
-           bytes[0] * 256 + bytes[1]);
-    memcpy(bytes, &network, sizeof bytes);
+           sent[0] * 256 + sent[1]);
+    memcpy(sent, &network, sizeof sent);
     printf("sent with htons, the other side reads %d\n",
-           bytes[0] * 256 + bytes[1]);
+           sent[0] * 256 + sent[1]);
 }
 
 static void show_32(uint32_t number)
 {
+    /* The same with four bytes. */
+    uint32_t network = htonl(number);
     printf("%lu = 0x%08lx, 32 bits\n", (unsigned long)number,
            (unsigned long)number);
-
-    /* 1. The same with four bytes. */
-    uint32_t network = htonl(number);
-    show_bytes(&number, &network, sizeof number);
+    show_orders(number, sizeof number);
+    show_memory("this machine", &number, sizeof number, "");
+    show_memory("network", &network, sizeof network, "htonl did it");
 }
 
-/* Byte by byte, from the low address to the high one. */
-static void show_bytes(const void *host, const void *network, size_t size)
+/* By arithmetic, so that it is true on every machine: the high byte is what
+ * a shift to the right leaves. */
+static void show_orders(uint32_t number, size_t size)
 {
-    const unsigned char *bytes = host;
-    printf("address   ");
+    printf("address     ");
     for (size_t i = 0; i < size; i++)
         printf("   +%zu", i);
-    printf("\nmemory    ");
+    printf("\nbig endian  ");
     for (size_t i = 0; i < size; i++)
-        printf(" 0x%02x", bytes[i]);
+        printf("   %02x", (unsigned)(number >> 8 * (size - 1 - i)) & 0xff);
+    printf("   the high byte at the low address\nlittle endian");
+    for (size_t i = 0; i < size; i++)
+        printf(i == 0 ? "  %02x" : "   %02x",
+               (unsigned)(number >> 8 * i) & 0xff);
+    printf("   the low byte at the low address\n");
+}
 
-    /* What this machine does is read from its memory, not known before. */
-    uint16_t one = 1;
-    unsigned char first_byte;
-    memcpy(&first_byte, &one, 1);
-    printf("   %s endian: the %s byte comes first\n",
-           first_byte == 1 ? "little" : "big",
-           first_byte == 1 ? "low" : "high");
-    bytes = network;
-    printf("network   ");
+/* What really lies there, from the low address to the high one. 0x marks the
+ * bytes that are not the same on every machine. */
+static void show_memory(const char *title, const void *start, size_t size,
+                        const char *meaning)
+{
+    const unsigned char *bytes = start;
+    printf("%-12s", title);
     for (size_t i = 0; i < size; i++)
-        printf("   %02x", bytes[i]);
-    printf("   big endian, whatever the machine\n");
+        printf(*meaning ? "   %02x" : " 0x%02x", bytes[i]);
+    printf(*meaning ? "   %s\n" : "%s\n", meaning);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

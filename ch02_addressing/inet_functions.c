@@ -3,7 +3,7 @@
  *
  * Calls   inet_addr, inet_aton, inet_pton; inet_ntoa, inet_ntop
  * Try     cc inet_functions.c -o inet_functions && ./inet_functions
- * See     text             inet_addr        inet_aton        inet_pton
+ * See     text            inet_addr       inet_aton       inet_pton
  *
  * More than POSIX, so _DEFAULT_SOURCE: inet_aton.
  */
@@ -33,8 +33,8 @@ int main(int argc, char *argv[])
         return 2;
     }
     /* 1. Text to bytes: the same text, and three opinions. */
-    printf("%-16s %-16s %-16s %s\n", "text", "inet_addr", "inet_aton",
-           "inet_pton");
+    printf("%-15s %-15s %-15s %-15s %s\n", "text", "inet_addr", "inet_aton",
+           "inet_pton", "inet_pton IPv6");
     show_row("127.0.0.1");
     show_row("255.255.255.255");
     show_row("010.0.0.1");
@@ -56,15 +56,21 @@ static void show_row(const char *text)
     /* Its error, (in_addr_t)-1, is an address, too: 255.255.255.255. */
     ip.s_addr = inet_addr(text);
     int success = ip.s_addr != (in_addr_t)-1;
-    printf("%-16s %-16s", text, success ? show(1, ip, shown[0]) : "-1");
+    printf("%-15s %-15s", text, success ? show(1, ip, shown[0]) : "-1");
 
     /* Tells an error apart, but takes octal, hex and missing parts. */
     success = inet_aton(text, &ip) == 1;
-    printf(" %-16s", show(success, ip, shown[1]));
+    printf(" %-15s", show(success, ip, shown[1]));
 
-    /* Four decimal numbers or an error; and with AF_INET6 also IPv6. */
+    /* Four decimal numbers or an error; and it is told which family. */
     success = inet_pton(AF_INET, text, &ip) == 1;
-    printf(" %s\n", show(success, ip, shown[2]));
+    printf(" %-15s", show(success, ip, shown[2]));
+    struct in6_addr ipv6;
+    char text6[INET6_ADDRSTRLEN] = "refused";
+    if (inet_pton(AF_INET6, text, &ipv6) == 1 &&
+        inet_ntop(AF_INET6, &ipv6, text6, sizeof text6) == NULL)
+        die("inet_ntop");
+    printf(" %s\n", text6);
 }
 
 static void show_static_buffer(void)

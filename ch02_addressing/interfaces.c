@@ -1,7 +1,7 @@
 /*
  * interfaces.c - the network interfaces of this computer and their addresses.
  *
- * Calls   getifaddrs, inet_ntop, freeifaddrs
+ * Calls   if_nameindex; getifaddrs, inet_ntop, freeifaddrs
  * Try     cc interfaces.c -o interfaces && ./interfaces
  * See     lo           127.0.0.1/8
  *
@@ -33,12 +33,20 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: interfaces (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    /* 1. A list with one entry for each address of each interface. */
+    /* 1. The interfaces, with or without an address. */
+    struct if_nameindex *interfaces = if_nameindex();
+    if (interfaces == NULL)
+        die("if_nameindex");
+    int count = 0;
+    while (interfaces[count].if_index != 0)
+        count++;
+
+    /* 2. A list with one entry for each address of each interface. */
     struct ifaddrs *list;
     if (getifaddrs(&list) == -1)
         die("getifaddrs");
 
-    /* 2. The card's own (MAC) address is an entry, too: no IP, left out. */
+    /* 3. The card's own (MAC) address is an entry, too: no IP, left out. */
     int addresses = 0;
     for (struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
         const void *bytes = address_bytes(entry->ifa_addr);
@@ -49,23 +57,13 @@ int main(int argc, char *argv[])
             die("inet_ntop");
         printf("%-12s %s/%d%s%s\n", entry->ifa_name, ip,
                prefix_length(entry->ifa_netmask),
-               entry->ifa_flags & IFF_LOOPBACK ? ", never leaves the computer"
-                                               : "",
+               entry->ifa_flags & IFF_LOOPBACK ? ", the loopback" : "",
                entry->ifa_flags & IFF_UP ? "" : ", switched off");
         addresses++;
     }
-
-    /* 3. An interface is counted at its first entry. */
-    int interfaces = 0;
-    for (struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
-        struct ifaddrs *first = list;
-        while (strcmp(first->ifa_name, entry->ifa_name) != 0)
-            first = first->ifa_next;
-        interfaces += first == entry;
-    }
-    printf("one computer, %d interfaces, %d addresses\n", interfaces,
-           addresses);
+    printf("one computer, interfaces: %d, addresses: %d\n", count, addresses);
     freeifaddrs(list);
+    if_freenameindex(interfaces);
     return 0;
 }
 

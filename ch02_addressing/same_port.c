@@ -1,8 +1,7 @@
 /*
- * same_port.c - one port number, and how many sockets can have it.
+ * same_port.c - one port number: when a second socket may have it, too.
  *
- * Calls   socket -> setsockopt SO_REUSEPORT -> bind, again and again;
- *         listen -> connect -> accept -> getsockname -> write, read
+ * Calls   socket -> setsockopt SO_REUSEPORT -> bind, again and again
  * Try     cc same_port.c -o same_port && ./same_port 9190
  * See     bound    UDP 127.0.0.1:9190
  *
@@ -13,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,12 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE = 10 * 1000 }; /* ms for a byte that is on its way */
-
 static int try_bind(int type, const char *ip, uint16_t *port, int reuse);
-static int connect_to(uint16_t port);
-static void print_ends(const char *which, int client_fd, int conn_fd);
-static void print_letter(const char *which, int conn_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -49,9 +42,7 @@ int main(int argc, char *argv[])
     try_bind(SOCK_DGRAM, "127.0.0.1", &port, 0);
 
     /* 2. TCP and UDP count their ports apart. */
-    int listen_fd = try_bind(SOCK_STREAM, "127.0.0.1", &port, 0);
-    if (listen_fd == -1)
-        die("bind TCP 127.0.0.1:%d", port);
+    try_bind(SOCK_STREAM, "127.0.0.1", &port, 0);
 
     /* 3. So does each address; but 0.0.0.0 means all of them. */
     try_bind(SOCK_DGRAM, "127.0.0.2", &port, 0);
@@ -62,28 +53,6 @@ int main(int argc, char *argv[])
     printf("the first UDP socket closes\n");
     try_bind(SOCK_DGRAM, "127.0.0.1", &port, 1);
     try_bind(SOCK_DGRAM, "127.0.0.1", &port, 1);
-
-    /* 5. Accepted sockets have their listener's port, all of them. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    int client_fds[2], conn_fds[2];
-    for (int i = 0; i < 2; i++) {
-        client_fds[i] = connect_to(port);
-        conn_fds[i] = accept(listen_fd, NULL, NULL);
-        if (conn_fds[i] == -1)
-            die("accept");
-    }
-    print_ends("first", client_fds[0], conn_fds[0]);
-    print_ends("second", client_fds[1], conn_fds[1]);
-
-    /* 6. The system looks at all four numbers, so each gets its own. */
-    if (write(client_fds[1], "b", 1) != 1 || write(client_fds[0], "a", 1) != 1)
-        die("write");
-    printf("the first client says a, the second b\n");
-    print_letter("first", conn_fds[0]);
-    print_letter("second", conn_fds[1]);
-    for (int i = 0; i < 2; i++)
-        close(client_fds[i]); /* first, so that TIME_WAIT is on their side */
     return 0;
 }
 
@@ -115,52 +84,10 @@ static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
         printf(": %s", error == EADDRINUSE ? "EADDRINUSE" : strerror(error));
     printf("\n");
     if (!refused)
-        return sock_fd;
+        return sock_fd; /* open until the program ends: it keeps the port */
     close(sock_fd);
     errno = error;
     return -1;
-}
-
-static int connect_to(uint16_t port)
-{
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_port = htons(port);
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int sock_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    if (connect(sock_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
-        die("connect 127.0.0.1 port %d", port);
-    return sock_fd;
-}
-
-/* Which ports the two ends of a connection have. */
-static void print_ends(const char *which, int client_fd, int conn_fd)
-{
-    struct sockaddr_in client, conn;
-    socklen_t client_len = sizeof client, conn_len = sizeof conn;
-    if (getsockname(client_fd, (struct sockaddr *)&client, &client_len) ||
-        getsockname(conn_fd, (struct sockaddr *)&conn, &conn_len))
-        die("getsockname");
-    printf("%s connection: client's port %d, accepted socket's port %d\n",
-           which, ntohs(client.sin_port), ntohs(conn.sin_port));
-}
-
-/* What came through this connection. */
-static void print_letter(const char *which, int conn_fd)
-{
-    struct pollfd wanted = {.fd = conn_fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-    char letter = '?';
-    if (read(conn_fd, &letter, 1) == -1)
-        die("read");
-    printf("the %s accepted socket reads %c\n", which, letter);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -1,0 +1,205 @@
+/*
+ * accepted_ports.c - accepted sockets share one port: who gets which bytes?
+ *
+ * Calls   socket -> bind -> listen; socket -> connect and accept, twice;
+ *         getsockname -> write, read
+ * Try     cc accepted_ports.c -o accepted_ports && ./accepted_ports 9190
+ * See     listening on 127.0.0.1:9190
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { PATIENCE = 10 * 1000 }; /* ms for a byte that is on its way */
+
+static void name_end(int fd, char *name);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
+static void await_bytes(int fd);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2) {
+        fprintf(stderr, "usage: accepted_ports PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address("127.0.0.1", argv[1], 0, &addr);
+    char name[NAME_SIZE], peer_name[NAME_SIZE];
+    name_address(&addr, name);
+
+    /* 1. One socket has the port. */
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+
+    /* 2. Two connections. Each accept makes a socket: which port has it? */
+    int client_fds[2], conn_fds[2];
+    for (int i = 0; i < 2; i++) {
+        client_fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        if (client_fds[i] == -1)
+            die("socket");
+        if (connect(client_fds[i], (struct sockaddr *)&addr, addr_len) == -1)
+            die("connect %s", name);
+        conn_fds[i] = accept(listen_fd, NULL, NULL);
+        if (conn_fds[i] == -1)
+            die("accept");
+        name_end(conn_fds[i], name);
+        name_end(client_fds[i], peer_name);
+        printf("accepted socket %d: %s, its client: %s\n", i + 1, name,
+               peer_name);
+    }
+
+    /* 3. The system looks at all four values, so each gets its own. */
+    if (write(client_fds[1], "b", 1) != 1 || write(client_fds[0], "a", 1) != 1)
+        die("write");
+    printf("client 1 writes a, client 2 writes b\n");
+    for (int i = 0; i < 2; i++) {
+        char letter = '?';
+        await_bytes(conn_fds[i]);
+        if (read(conn_fds[i], &letter, 1) == -1)
+            die("read");
+        printf("accepted socket %d reads %c\n", i + 1, letter);
+        close(client_fds[i]); /* first, so that TIME_WAIT is at its end */
+    }
+    return 0;
+}
+
+/* The address and the port of this end. */
+static void name_end(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "accepted_ports: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("accepted_ports: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "accepted_ports: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "accepted_ports: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Why bind refused, and what is not clear from its words. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    if (errno == EACCES)
+        die("bind %s: ports below 1024 are root's, take a higher one", name);
+    if (errno == EADDRNOTAVAIL)
+        die("bind %s: not an address of this computer", name);
+    die("bind %s", name);
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
+}

@@ -1,0 +1,192 @@
+/*
+ * both_families_server.c - one IPv6 socket on all addresses takes IPv4, too.
+ *
+ * Calls   socket AF_INET6 -> setsockopt IPV6_V6ONLY -> bind -> recvfrom
+ * Try     cc both_families_server.c -o both_families_server
+ *         ./both_families_server 9190
+ *         ./both_families_server -6 9190       (IPv6 only)
+ * See     bound to [::]:9190 for IPv6 and IPv4
+ * Pair    ports_client.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_quoted(const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    int only_v6 = argc > 1 && strcmp(argv[1], "-6") == 0;
+    if (argc != 2 + only_v6) {
+        fprintf(stderr, "usage: both_families_server [-6] PORT\n");
+        return 2;
+    }
+    /* 1. Every address of this computer: in6addr_any is ::, all zeros. */
+    struct sockaddr_storage addr;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr;
+    memset(&addr, 0, sizeof addr);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port =
+        htons((uint16_t)parse_number(argv[argc - 1], 0, 65535, "port"));
+    v6->sin6_addr = in6addr_any;
+
+    /* 2. Say which of both is meant: systems begin with different defaults. */
+    int sock_fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket AF_INET6");
+    if (setsockopt(sock_fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6,
+                   sizeof only_v6) == -1)
+        die("setsockopt IPV6_V6ONLY");
+    if (bind(sock_fd, (struct sockaddr *)v6, sizeof *v6) == -1)
+        die("bind [::]:%d", ntohs(v6->sin6_port));
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    printf("bound to %s for IPv6%s\n", name, only_v6 ? " only" : " and IPv4");
+
+    for (;;) {
+        /* 3. An IPv4 sender has an IPv6 form: its 4 bytes behind ::ffff. */
+        char text[2000];
+        addr_len = sizeof addr;
+        ssize_t count = recvfrom(sock_fd, text, sizeof text, 0,
+                                 (struct sockaddr *)&addr, &addr_len);
+        if (count == -1) {
+            perror("both_families_server: recvfrom");
+            poll(NULL, 0, 100); /* whatever it is: do not spin */
+            continue;
+        }
+        name_address(&addr, name);
+        printf("%s from %s: ",
+               IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) ? "IPv4" : "IPv6", name);
+        print_quoted(text, (size_t)count);
+    }
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "both_families_server: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("both_families_server: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "both_families_server: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* How many bytes the first character has, if any terminal shows it as it is;
+ * else 0: a control, a mark for another one, half a character, no UTF-8. */
+static size_t plain_character(const char *bytes, size_t count)
+{
+    static const char *const from_to[][2] = {
+        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
+        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
+    };
+    for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
+        size_t size = strlen(from_to[i][0]), whole = 1;
+        while (whole < count && whole < size && (bytes[whole] & 0xc0) == 0x80)
+            whole++;
+        if (whole == size && memcmp(bytes, from_to[i][0], size) >= 0 &&
+            memcmp(bytes, from_to[i][1], size) <= 0)
+            return size; /* bytes sort as characters do: RFC 3629 section 1 */
+    }
+    return 0;
+}
+
+/* What came from outside is shown, not obeyed: it cannot move the cursor. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    size_t done = 0;
+    putchar('"');
+    while (done < count && done < 60) {
+        unsigned char byte = (unsigned char)bytes[done];
+        size_t size = plain_character(bytes + done, count - done);
+        if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (size > 0)
+            printf("%.*s", (int)size, bytes + done);
+        else if (byte == '\n')
+            printf("\\n");
+        else
+            printf("\\x%02x", byte);
+        done += size > 0 ? size : 1;
+    }
+    printf(done < count ? "\"...\n" : "\"\n");
+}

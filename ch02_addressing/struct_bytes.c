@@ -1,0 +1,139 @@
+/*
+ * struct_bytes.c - a struct as it lies in memory, and as it can be sent.
+ *
+ * Calls   htonl, htons, memcpy
+ * Try     cc struct_bytes.c -o struct_bytes && ./struct_bytes
+ * See     struct order { char kind; int price; short count; }
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MESSAGE_SIZE = 1 + 4 + 2 };
+
+struct order {
+    char kind;
+    int32_t price;
+    int16_t count;
+};
+
+static void pack(const struct order *order, unsigned char *message);
+static void unpack(const unsigned char *message, struct order *order);
+static void show_bytes(const char *title, const void *start, size_t size);
+static void standard_streams(void);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 1) {
+        fprintf(stderr, "usage: struct_bytes (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    printf("struct order { char kind; int32_t price; int16_t count; }\n");
+    printf("its fields have %zu bytes, it has %zu\n",
+           sizeof(char) + sizeof(int32_t) + sizeof(int16_t),
+           sizeof(struct order));
+
+    /* 1. Memory that was used before: say, a password lay there. */
+    struct order order;
+    memset(&order, '#', sizeof order);
+    order.kind = 'A';
+    order.price = 0x12345678;
+    order.count = 0x0102;
+    printf("price begins at byte %zu, count at byte %zu\n",
+           offsetof(struct order, price), offsetof(struct order, count));
+    show_bytes("send(fd, &order, ...)", &order, sizeof order);
+
+    /* 2. Field by field, in network order: no gap, one form everywhere. */
+    unsigned char message[MESSAGE_SIZE];
+    pack(&order, message);
+    show_bytes("send(fd, message, ..)", message, sizeof message);
+
+    /* 3. The receiver takes them apart in the same order. */
+    struct order copy;
+    unpack(message, &copy);
+    printf("received: kind %c, price 0x%lx, count 0x%x\n", copy.kind,
+           (unsigned long)copy.price, (unsigned)copy.count);
+    return 0;
+}
+
+static void pack(const struct order *order, unsigned char *message)
+{
+    uint32_t price = htonl((uint32_t)order->price);
+    uint16_t count = htons((uint16_t)order->count);
+    message[0] = (unsigned char)order->kind;
+    memcpy(message + 1, &price, sizeof price);
+    memcpy(message + 5, &count, sizeof count);
+}
+
+/* memcpy, not a cast: an int may not begin at just any byte. */
+static void unpack(const unsigned char *message, struct order *order)
+{
+    uint32_t price;
+    uint16_t count;
+    memcpy(&price, message + 1, sizeof price);
+    memcpy(&count, message + 5, sizeof count);
+    order->kind = (char)message[0];
+    order->price = (int32_t)ntohl(price);
+    order->count = (int16_t)ntohs(count);
+}
+
+/* 0x marks the bytes that are not the same on every machine. */
+static void show_bytes(const char *title, const void *start, size_t size)
+{
+    const unsigned char *bytes = start;
+    printf("%s", title);
+    for (size_t i = 0; i < size; i++)
+        printf(i > 0 && bytes[i] != '#' && size > MESSAGE_SIZE ? " 0x%02x"
+                                                               : " %02x",
+               bytes[i]);
+    printf("\n");
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "struct_bytes: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("struct_bytes: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
