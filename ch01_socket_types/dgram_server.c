@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
@@ -30,7 +31,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
-static void wait_for_enter(void);
+static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -63,7 +64,10 @@ int main(int argc, char *argv[])
     for (int receives = 0;;) {
         size_t size = read_size();
         struct pollfd there = {.fd = sock_fd, .events = POLLIN};
-        if (poll(&there, 1, GRACE) == 0)
+        int ready = poll(&there, 1, GRACE);
+        if (ready == -1)
+            perror("dgram_server: poll");
+        if (ready == 0)
             printf("nothing there: the sender is silent, or gone, or its "
                    "datagram is lost; waiting\n");
 
@@ -94,17 +98,15 @@ int main(int argc, char *argv[])
 /* A number typed; BIG for Enter alone, and when there is no more input. */
 static size_t read_size(void)
 {
-    char line[41];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        size_t digits = strspn(line, "0123456789");
+    char line[10] = "";
+    ssize_t length;
+    while ((length = read_line(line, sizeof line - 1)) > 0) {
         unsigned long size = strtoul(line, NULL, 10);
-        if (line[0] == '\n')
-            return BIG;
-        if (line[digits] == '\n' && size >= 1 && size <= BIG)
+        if (strspn(line, "0123456789") == (size_t)length && size >= 1 &&
+            size <= BIG)
             return size;
         fprintf(stderr, "dgram_server: not a size (1 to %d)\n", BIG);
-        if (strchr(line, '\n') == NULL)
-            wait_for_enter();
+        memset(line, 0, sizeof line);
     }
     return BIG;
 }
@@ -203,13 +205,20 @@ static _Noreturn void cannot_bind(const char *name)
     die("bind %s", name);
 }
 
-/* At the end of input there is nobody to press it: go on at once. */
-static void wait_for_enter(void)
+/* One line, without its newline; -1 at the end of input. What does not fit
+ * is left out, but the length returned is the whole line's. */
+static ssize_t read_line(char *line, size_t size)
 {
-    int key;
-    do
-        key = getchar();
-    while (key != '\n' && key != EOF);
+    ssize_t length = 0;
+    int byte;
+    while ((byte = getchar()) != '\n' && byte != EOF) {
+        if ((size_t)length < size)
+            line[length] = (char)byte;
+        length++;
+    }
+    if (ferror(stdin))
+        die("read standard input");
+    return byte == EOF && length == 0 ? -1 : length;
 }
 
 /* How many bytes the first character has, if any terminal shows it as it is;

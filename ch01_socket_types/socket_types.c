@@ -98,20 +98,12 @@ static const char *type_name(int type)
 
 static const char *protocol_called(int protocol)
 {
-    switch (protocol) {
-    case IPPROTO_TCP:
-        return "TCP";
-    case IPPROTO_UDP:
-        return "UDP";
-    case SCTP:
-        return "SCTP";
-    case UDPLITE:
-        return "UDP-Lite";
-    case MPTCP:
-        return "MPTCP";
-    default:
-        return "another protocol";
-    }
+    return protocol == IPPROTO_TCP   ? "TCP"
+           : protocol == IPPROTO_UDP ? "UDP"
+           : protocol == SCTP        ? "SCTP"
+           : protocol == UDPLITE     ? "UDP-Lite"
+           : protocol == MPTCP       ? "MPTCP"
+                                     : "another protocol";
 }
 
 /* What socket(2) knows for a combination that does not exist; else NULL. */

@@ -96,7 +96,10 @@ static int await_delivery(int fd)
     for (int ms = 0; ms < PATIENCE; ms++) {
         if (ioctl(fd, TIOCOUTQ, &unconfirmed) == -1)
             die("ioctl TIOCOUTQ");
-        if (unconfirmed == 0 || poll(&peer, 1, 1) != 0)
+        int over = unconfirmed == 0 ? 1 : poll(&peer, 1, 1);
+        if (over == -1)
+            die("poll");
+        if (over)
             return 0;
     }
 #else

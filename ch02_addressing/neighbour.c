@@ -71,8 +71,11 @@ static void new_computer(int fd)
 {
     if (unshare(CLONE_NEWNET) == -1)
         die("unshare (try unshare -Urn ./neighbour, or sudo ./neighbour)");
-    if (dup2(open("/proc/self/ns/net", O_RDONLY), fd) == -1)
+    int computer_fd = open("/proc/self/ns/net", O_RDONLY);
+    if (computer_fd == -1)
         die("open /proc/self/ns/net");
+    if (dup2(computer_fd, fd) == -1)
+        die("dup2");
 }
 
 /* A socket of that computer, where we are from now on. */
