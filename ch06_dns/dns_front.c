@@ -80,7 +80,9 @@ static int tell_address(int fd, int family)
     return 0;
 }
 
-/* The calls in their order; what is the name of the one that failed. */
+static const char taken[] = "bind (UDP)";
+
+/* The calls in their order. NULL, or the name of the one that failed. */
 static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
                              socklen_t addr_len)
 {
@@ -96,6 +98,9 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
     if (fcntl(front->listen_fd, F_SETFL, O_NONBLOCK) == -1 ||
         fcntl(front->udp_fd, F_SETFL, O_NONBLOCK) == -1)
         return "fcntl O_NONBLOCK";
+    int size = 4 << 20; /* as many as may be, while we are at work */
+    if (setsockopt(front->udp_fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size))
+        return "setsockopt SO_RCVBUF";
     if (is_any(addr) && tell_address(front->udp_fd, addr->ss_family) == -1)
         return "setsockopt IP_PKTINFO";
     if (bind(front->listen_fd, (struct sockaddr *)addr, addr_len) == -1)
@@ -105,7 +110,7 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
     if (getsockname(front->listen_fd, (struct sockaddr *)&chosen, &chosen_len))
         return "getsockname";
     if (bind(front->udp_fd, (struct sockaddr *)&chosen, chosen_len) == -1)
-        return "bind (UDP)";
+        return taken;
     *addr = chosen;
     return NULL;
 }
@@ -123,7 +128,8 @@ bool front_open(struct front *front, const char *program, uint16_t flags,
     for (int i = 0; i < FRONT_CONNECTIONS; i++)
         front->connections[i].fd = -1;
     for (int left = 20; (failed = open_pair(front, addr, addr_len)); left--) {
-        if (errno != EADDRINUSE || front_port(addr) != 0 || left == 0) {
+        if (strcmp(failed, taken) != 0 || errno != EADDRINUSE ||
+            front_port(addr) != 0 || left == 0) {
             front_name(addr, front->name);
             snprintf(problem, FRONT_PROBLEM, "%s %s%s", failed, front->name,
                      errno == EACCES ? ": ports below 1024 are root's"
@@ -201,16 +207,16 @@ nfds_t front_watch(struct front *front, long long now, struct pollfd *polled,
             connection->has_asked = true; /* said in any case */
             hang_up(connection, "idle for too long");
         }
-        polled[count] = (struct pollfd){.fd = -1};
+        connection->polled = 0;
         if (whole_message(connection) >= 0) {
             more = true;
         } else if (connection->fd != -1 && !connection->busy) {
             polled[count].fd = connection->fd;
             polled[count].events = connection->out > 0 ? POLLOUT : POLLIN;
+            connection->polled = count++;
             if (*until == -1 || end < *until)
                 *until = end;
         }
-        count++;
     }
     if (more)
         *until = now; /* there is work left from the round before */
@@ -375,11 +381,13 @@ static void move_bytes(struct front *front, struct front_connection *connection)
         connection->out = connection->sent = 0;
 }
 
-void front_serve(struct front *front, const struct pollfd *polled, nfds_t count)
+void front_serve(struct front *front, const struct pollfd *polled)
 {
-    for (nfds_t i = 2; i < count; i++)
-        if (polled[i].fd != -1 && polled[i].revents)
-            move_bytes(front, &front->connections[i - 2]);
+    for (int i = 0; i < FRONT_CONNECTIONS; i++) {
+        struct front_connection *connection = &front->connections[i];
+        if (connection->polled > 0 && polled[connection->polled].revents)
+            move_bytes(front, connection);
+    }
     /* All that has come, so that none is lost because of another's many. */
     for (int i = 0; polled[0].revents && i < DRAIN && take_letter(front); i++)
         continue;

@@ -70,6 +70,7 @@ struct front_connection {
     bool has_asked;       /* once, at least */
     long long idle_since; /* ms */
     unsigned long served; /* in which round the last time */
+    nfds_t polled;        /* where, 0: not in this round */
     size_t in, out, sent; /* bytes received; to be sent; of these, gone */
     unsigned char question[2 + DNS_MESSAGE_MAX], answer[2 + DNS_MESSAGE_MAX];
 };
@@ -105,8 +106,7 @@ bool front_open(struct front *front, const char *program, uint16_t flags,
 nfds_t front_watch(struct front *front, long long now, struct pollfd *polled,
                    long long *until);
 /* What poll said about them: reads, writes and accepts what is there. */
-void front_serve(struct front *front, const struct pollfd *polled,
-                 nfds_t count);
+void front_serve(struct front *front, const struct pollfd *polled);
 /* The next question of this round. What is no question is answered here. */
 bool front_next(struct front *front, struct dns_request *request);
 

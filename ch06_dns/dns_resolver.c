@@ -45,6 +45,7 @@ struct task {
     unsigned long number;           /* 0: a free place */
     unsigned char host[FRONT_HOST]; /* whose question it is, */
     int turn;                       /* with so many of its own before it */
+    nfds_t polled;                  /* where */
     struct dns_walk walk;
 };
 
@@ -108,23 +109,22 @@ int main(int argc, char *argv[])
         /* 2. Wait for clients and for servers, and for time to pass. */
         struct pollfd polled[FRONT_POLLED + TASKS + 1];
         long long now = now_ms(), until = -1;
-        nfds_t fronts = front_watch(&r->front, now, polled, &until);
+        nfds_t count = front_watch(&r->front, now, polled, &until);
         for (int i = 0; i <= TASKS; i++) {
-            const struct dns_walk *walk = &r->tasks[i].walk;
-            struct pollfd *place = &polled[fronts + (nfds_t)i];
-            *place = (struct pollfd){.fd = -1};
-            if (r->tasks[i].number == 0)
+            struct task *task = &r->tasks[i];
+            if (task->number == 0)
                 continue;
-            long long end = walk->deadline;
-            if (walk->asking.until < end)
-                end = walk->asking.until;
-            if (until == -1 || end < until)
-                until = end;
-            place->fd = walk->asking.fd;
-            place->events = ask_events(&walk->asking);
+            const struct dns_asking *asking = &task->walk.asking;
+            if (until == -1 || asking->until < until)
+                until = asking->until;
+            if (task->walk.deadline < until)
+                until = task->walk.deadline;
+            polled[count] =
+                (struct pollfd){.fd = asking->fd, .events = ask_events(asking)};
+            task->polled = count++;
         }
         int timeout = until == -1 ? -1 : until > now ? (int)(until - now) : 0;
-        if (poll(polled, fronts + TASKS + 1, timeout) == -1) {
+        if (poll(polled, count, timeout) == -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
@@ -138,7 +138,7 @@ int main(int argc, char *argv[])
             struct task *task = &r->tasks[at];
             if (task->number == 0)
                 continue;
-            if (left > 0 && polled[fronts + (nfds_t)at].revents) {
+            if (left > 0 && polled[task->polled].revents) {
                 walk_hear(&task->walk, now);
                 r->listened = at;
                 left--;
@@ -150,7 +150,7 @@ int main(int argc, char *argv[])
 
         /* 4. Take some of the clients' questions. */
         static struct dns_request request;
-        front_serve(&r->front, polled, fronts);
+        front_serve(&r->front, polled);
         while (front_next(&r->front, &request))
             take_question(r, &request, now);
     }

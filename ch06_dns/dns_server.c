@@ -115,7 +115,7 @@ int main(int argc, char *argv[])
             printf("zone %s read again, %zu records\n",
                    dns_name_text(&zone.origin, text), zone.count);
         static struct dns_request request;
-        front_serve(&front, polled, count);
+        front_serve(&front, polled);
         while (front_next(&front, &request))
             reply_to(&front, &request, &zone);
     }
