@@ -257,7 +257,9 @@ static size_t letter_size(const unsigned char *b, size_t count)
     static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
     if (size == 0 || count < size)
         return 0;
-    unsigned long letter = size == 1 ? b[0] : b[0] & (0x7f >> size);
+    unsigned long letter = b[0];
+    if (size > 1)
+        letter &= 0x7fu >> size;
     for (size_t i = 1; i < size; i++) {
         if (b[i] >> 6 != 2)
             return 0;
