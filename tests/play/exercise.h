@@ -11,7 +11,6 @@
  * the runner (self, as it was started) and its folders are. Returns 1 when
  * that cannot be started, after a line on stderr.
  */
-int exercise_run(const struct places *places, const char *self,
-                 char *words[]);
+int exercise_run(const struct places *places, const char *self, char *words[]);
 
 #endif

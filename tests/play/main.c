@@ -45,7 +45,8 @@ static const char usage[] =
     "       play --list [CHAPTER]         the sessions, by heading\n"
     "       play --lint CHAPTER           compare the pages and the programs\n"
     "       play --needs                  what this machine can show\n"
-    "       play exercise ...             mend a program: play exercise --help\n"
+    "       play exercise ...             mend a program: play exercise "
+    "--help\n"
     "            --source DIR --build DIR where the tree and the programs "
     "are\n";
 
@@ -60,7 +61,8 @@ static const char usage_in_korean[] =
     "        play --list [CHAPTER]         세션을 제목별로 보여 준다\n"
     "        play --lint CHAPTER           문서와 프로그램을 비교한다\n"
     "        play --needs                  이 컴퓨터에서 볼 수 있는 것\n"
-    "        play exercise ...             프로그램 고치기: play exercise --help\n"
+    "        play exercise ...             프로그램 고치기: play exercise "
+    "--help\n"
     "             --source DIR --build DIR 소스와 프로그램이 있는 곳\n";
 
 struct command {

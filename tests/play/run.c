@@ -32,6 +32,7 @@ struct run {
     const struct session *session;
     const struct run_options *options;
     struct scratch scratch;
+    struct network network;
     struct bindings bindings;
     struct terminal terminals[MAX_TERMINALS];
     bool skipping[MAX_TERMINALS];       /* after "..." */
@@ -474,23 +475,24 @@ static void let_end(struct run *run)
 }
 
 /*
- * free= is a port that nobody uses. In a demonstration both kinds stand for
- * themselves, or, when somebody has that port, for another, with a word why;
- * else port= is known when a program has said what the system chose.
+ * In a network of its own every port is the page's. Without one free= is a
+ * port that nobody uses, and port= is known when a program has said what the
+ * system chose; in a demonstration it is a free one, too, with a word why.
  */
 static bool bind_ports(struct run *run, int *locks, int *lock_count)
 {
     const struct session *session = run->session;
+    bool watched = run->options->view != NULL;
     for (int i = 0; i < session->literal_count; i++) {
         const struct literal *literal = &session->literals[i];
         char *value = run->bindings.values[i];
         size_t size = sizeof run->bindings.values[i];
         int port = atoi(literal->text);
-        bool watched = run->options->view != NULL;
+        bool is_own = run->network.net_fd != -1;
         if (literal->kind == LITERAL_ANY ||
-            (literal->kind == LITERAL_PORT && !watched))
+            (literal->kind == LITERAL_PORT && !watched && !is_own))
             continue;
-        if (!watched || !port_is_unused(port)) {
+        if (!is_own && (!watched || !port_is_unused(port))) {
             port = free_port_take(&locks[*lock_count]);
             if (port == 0) {
                 report_blame(blamed(run), session->line,
@@ -514,6 +516,23 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
         }
     }
     return true;
+}
+
+/*
+ * Does the session want a network of its own? A test always does. What is
+ * watched stays in the computer's, where others can look at it, too (ss,
+ * tcpdump), unless somebody has one of its ports there.
+ */
+static bool wants_network(const struct run *run)
+{
+    const struct session *session = run->session;
+    if (!run->options->view)
+        return true;
+    for (int i = 0; i < session->literal_count; i++)
+        if (session->literals[i].kind != LITERAL_ANY &&
+            !port_is_unused(atoi(session->literals[i].text)))
+            return true;
+    return false;
 }
 
 /* Does a command name a program of another chapter? */
@@ -568,6 +587,10 @@ enum outcome run_session(const struct page *page, const struct session *session,
     bindings_clear(&run->bindings, session);
     terminals_share_cpu(session->one_cpu);
     int locks[MAX_LITERALS], lock_count = 0;
+    run->network = (struct network){-1, -1};
+    if (wants_network(run))
+        network_make(&run->network);
+    terminals_join(run->network.user_fd, run->network.net_fd);
 
     if (!scratch_make(&run->scratch, options->places, options->chapter,
                       visits_others(session)) ||
@@ -596,6 +619,7 @@ enum outcome run_session(const struct page *page, const struct session *session,
     while (lock_count > 0)
         close(locks[--lock_count]);
     scratch_remove(&run->scratch);
+    network_close(&run->network);
     report_free(&run->report);
     free(run);
     /* A machine that loses packets has not proved anybody wrong. */

@@ -1,7 +1,7 @@
 /*
  * scratch.c - the folder a session runs in, and its ports.
  */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE      /* Linux: unshare, in a file of tests/common */
 #define _DARWIN_C_SOURCE /* macOS hides mkdtemp, which is POSIX, without it */
 #include "scratch.h"
 
@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool complain(const char *what)
@@ -178,6 +179,108 @@ void scratch_remove(struct scratch *scratch)
     if (scratch->root[0])
         nftw(scratch->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     scratch->root[0] = '\0';
+}
+
+#ifdef __linux__
+#include "../common/enter_own_network.c"
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t length = (ssize_t)strlen(text);
+    bool ok = fd != -1 && write(fd, text, (size_t)length) == length;
+    if (fd != -1)
+        close(fd);
+    return ok;
+}
+
+/* In a child: a network, in it the user and the group that we are here. */
+static bool enter_network(void)
+{
+    unsigned user = geteuid(), group = getegid();
+    struct stat before, after;
+    if (stat("/proc/self/ns/user", &before) == -1 ||
+        enter_own_network() == -1 || stat("/proc/self/ns/user", &after) == -1)
+        return false;
+    if (before.st_ino == after.st_ino)
+        return true; /* root needs no user namespace */
+    char map[60];
+    snprintf(map, sizeof map, "%u %u 1", user, user);
+    if (!write_text("/proc/self/uid_map", map) ||
+        !write_text("/proc/self/setgroups", "deny"))
+        return false;
+    snprintf(map, sizeof map, "%u %u 1", group, group);
+    return write_text("/proc/self/gid_map", map);
+}
+
+/* Opens the child's namespaces: they last as long as that. */
+static bool open_network(struct network *network, pid_t pid)
+{
+    char path[64];
+    struct stat mine, its;
+    snprintf(path, sizeof path, "/proc/%ld/ns/net", (long)pid);
+    network->net_fd = open(path, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%ld/ns/user", (long)pid);
+    if (stat("/proc/self/ns/user", &mine) == 0 && stat(path, &its) == 0 &&
+        mine.st_ino != its.st_ino)
+        network->user_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return network->net_fd != -1;
+}
+
+bool network_make(struct network *network)
+{
+    *network = (struct network){-1, -1};
+    const char *told = getenv("PLAY_NETWORK");
+    int ready[2], done[2];
+    if ((told && strcmp(told, "shared") == 0) || pipe(ready) == -1)
+        return false;
+    if (pipe(done) == -1) {
+        close(ready[0]);
+        close(ready[1]);
+        return false;
+    }
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte = 'x';
+        close(ready[0]);
+        close(done[1]);
+        if (enter_network() && write(ready[1], &byte, 1) == 1 &&
+            read(done[0], &byte, 1) >= 0) /* until we have been opened */
+            _exit(0);
+        _exit(1);
+    }
+    close(ready[1]);
+    close(done[0]);
+    char byte;
+    bool ok =
+        pid > 0 && read(ready[0], &byte, 1) == 1 && open_network(network, pid);
+    close(ready[0]);
+    close(done[1]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    if (!ok)
+        network_close(network);
+    return ok;
+}
+
+#else
+
+bool network_make(struct network *network)
+{
+    *network = (struct network){-1, -1};
+    return false;
+}
+
+#endif
+
+void network_close(struct network *network)
+{
+    if (network->user_fd != -1)
+        close(network->user_fd);
+    if (network->net_fd != -1)
+        close(network->net_fd);
+    *network = (struct network){-1, -1};
 }
 
 static bool can_bind(int type, int port)

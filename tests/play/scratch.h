@@ -1,6 +1,6 @@
 /*
- * scratch.h - a copy of the chapter's folder that a session may write into,
- * and ports that nobody else uses.
+ * scratch.h - a copy of the chapter's folder that a session may write into, a
+ * network of its own, and elsewhere ports that nobody else uses.
  */
 #ifndef SCRATCH_H
 #define SCRATCH_H
@@ -30,6 +30,20 @@ bool scratch_make(struct scratch *scratch, const struct places *places,
                   const char *chapter, bool others);
 
 void scratch_remove(struct scratch *scratch);
+
+/* An empty network with a loopback, or two times -1. */
+struct network {
+    int user_fd; /* the user namespace it belongs to; -1: ours */
+    int net_fd;
+};
+
+/*
+ * Makes one, where the machine lets us (PLAY_NETWORK=shared: never). In it
+ * every port is free, and who joins it is the same user with no more rights
+ * than before: what works there, works at a desk.
+ */
+bool network_make(struct network *network);
+void network_close(struct network *network);
 
 /*
  * A port below the system's ephemeral range that nobody uses: no program

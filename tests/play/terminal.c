@@ -28,7 +28,8 @@ extern char **environ;
 
 static int signal_pipe[2]; /* a caught signal puts its number here */
 static volatile sig_atomic_t stop_signal;
-static int shared_cpu = -1; /* of all children; -1: any */
+static int shared_cpu = -1;                   /* of all children; -1: any */
+static int joined_user = -1, joined_net = -1; /* namespaces; -1: ours */
 
 static void on_signal(int number)
 {
@@ -81,6 +82,12 @@ void terminals_share_cpu(bool share)
 #endif
 }
 
+void terminals_join(int user_fd, int net_fd)
+{
+    joined_user = user_fd;
+    joined_net = net_fd;
+}
+
 /* PATH and LC_ALL, and what a tool around the runner must reach inside. */
 static char **child_environment(const char *directory)
 {
@@ -126,6 +133,18 @@ static void share_cpu(void)
 #endif
 }
 
+/* In the child. The rights that come with a user namespace end with exec. */
+static void join_network(void)
+{
+#ifdef __linux__
+    if ((joined_user != -1 && setns(joined_user, CLONE_NEWUSER) == -1) ||
+        (joined_net != -1 && setns(joined_net, CLONE_NEWNET) == -1)) {
+        dprintf(2, "setns: %s\n", strerror(errno));
+        _exit(127);
+    }
+#endif
+}
+
 /* In the child: become the program. Only async-signal-safe trouble here. */
 static _Noreturn void become(char *command, const char *directory, int input,
                              int output, pid_t runner)
@@ -143,6 +162,7 @@ static _Noreturn void become(char *command, const char *directory, int input,
     dup2(output, 2);
     if (shared_cpu >= 0)
         share_cpu();
+    join_network();
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
     sigset_t none;

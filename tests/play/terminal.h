@@ -46,6 +46,12 @@ void terminals_forget_interrupt(void); /* it was meant for one session */
 void terminals_share_cpu(bool share);
 
 /*
+ * What is started from here on lives in that user and that network namespace
+ * (Linux; -1: in ours). It is who it was, and may do no more.
+ */
+void terminals_join(int user_fd, int net_fd);
+
+/*
  * Starts command in directory (the terminal must not be running anything).
  * Words are split at blanks; a command with a character that means something
  * to a shell is given to /bin/sh. False: errno tells why.
