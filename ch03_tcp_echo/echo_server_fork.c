@@ -1,0 +1,226 @@
+/*
+ * echo_server_fork.c - send every client's bytes back to it: a process for
+ * each client. The parent accepts, and collects the children that have ended.
+ *
+ * Calls   socket -> bind -> listen -> accept -> fork -> read/write -> close
+ * Try     cc echo_server_fork.c -o echo_server_fork && ./echo_server_fork 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    echo_client.c; beside it: echo_server_poll.c, echo_server_threads.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static void echo(int conn_fd);
+static void on_child(int number);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: echo_server_fork [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], 0, &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. Let a child's end wake us: accept returns -1 then, EINTR. */
+    struct sigaction action = {.sa_handler = on_child}; /* no SA_RESTART */
+    if (sigaction(SIGCHLD, &action, NULL) == -1)
+        die("sigaction SIGCHLD");
+
+    /* 2. The doorkeeper, as in echo_server.c. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 3. Collect who has ended: until then it is a zombie, a number and
+         * a status that somebody may still ask for. */
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            printf("process %ld has ended\n", (long)pid);
+
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            if (errno == EINTR)
+                continue; /* no failure: go and see who has ended */
+            perror("echo_server_fork: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+        name_address(&client_addr, name);
+
+        /* 4. From here on there are two of us, and both have both sockets. */
+        pid = fork();
+        if (pid == 0) {
+            close(listen_fd); /* the parent's */
+            echo(conn_fd);
+            _exit(0);
+        }
+        if (pid == -1)
+            perror("echo_server_fork: fork");
+        else
+            printf("accepted %s (fd %d), served by process %ld\n", name,
+                   conn_fd, (long)pid);
+        close(conn_fd); /* the child's; else the client would see no end */
+    }
+}
+
+/* In the child, which may block: it holds up nobody. */
+static void echo(int conn_fd)
+{
+    char buffer[16 * 1024];
+    ssize_t count;
+    while ((count = read(conn_fd, buffer, sizeof buffer)) > 0)
+        if (write_all(conn_fd, buffer, (size_t)count) == -1)
+            break;
+}
+
+/* Being interrupted is all that is wanted. */
+static void on_child(int number)
+{
+    (void)number;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_server_fork: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_server_fork: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "echo_server_fork: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "echo_server_fork: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Why bind refused, and what is not clear from its words. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    if (errno == EACCES)
+        die("bind %s: ports below 1024 are root's, take a higher one", name);
+    if (errno == EADDRNOTAVAIL)
+        die("bind %s: not an address of this computer", name);
+    die("bind %s", name);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}

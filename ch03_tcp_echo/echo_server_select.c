@@ -1,0 +1,244 @@
+/*
+ * echo_server_select.c - send every client's bytes back to it, all at once,
+ * with select in place of poll: the older call, and its limit.
+ *
+ * Calls   socket -> bind -> listen -> select -> accept/read/write -> close
+ * Try     cc echo_server_select.c -o echo_server_select
+ *         ./echo_server_select 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    echo_client.c, many_clients.c; beside it: echo_server_poll.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static int accept_client(int listen_fd);
+static int serve(int conn_fd);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+static void allow_more_sockets(void);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: echo_server_select [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], 0, &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+    allow_more_sockets();
+
+    /* 1. The doorkeeper, as in echo_server.c. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    /* 2. A set has a bit for each descriptor below FD_SETSIZE, and select
+     * overwrites it: so we keep one and lend select a copy. */
+    fd_set ours;
+    FD_ZERO(&ours);
+    FD_SET(listen_fd, &ours);
+    int highest = listen_fd;
+    for (;;) {
+        fd_set ready = ours;
+        if (select(highest + 1, &ready, NULL, NULL, NULL) == -1) {
+            perror("echo_server_select: select");
+            poll(NULL, 0, 100);
+            continue;
+        }
+        /* 3. It tells how many, not which: look at every bit. */
+        for (int fd = 0; fd <= highest; fd++) {
+            if (!FD_ISSET(fd, &ready))
+                continue;
+            if (fd == listen_fd) {
+                int conn_fd = accept_client(listen_fd);
+                if (conn_fd != -1)
+                    FD_SET(conn_fd, &ours);
+                if (highest < conn_fd)
+                    highest = conn_fd;
+            } else if (serve(fd) < 1) {
+                FD_CLR(fd, &ours);
+                close(fd);
+            }
+        }
+    }
+}
+
+/* Returns -1 if there is no place for it in a set. To set a bit beyond the
+ * end would write into somebody else's memory. */
+static int accept_client(int listen_fd)
+{
+    int conn_fd = accept(listen_fd, NULL, NULL);
+    if (conn_fd == -1) {
+        perror("echo_server_select: accept");
+        poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+    } else if (conn_fd >= FD_SETSIZE) {
+        printf("no place in a set of %d: fd %d is closed\n", FD_SETSIZE,
+               conn_fd);
+        close(conn_fd);
+        conn_fd = -1;
+    } else
+        printf("accepted (fd %d)\n", conn_fd);
+    return conn_fd;
+}
+
+/* Returns 0 or -1 when the client is done or lost. write may wait here for one
+ * who does not read: what that needs, echo_server_poll has. */
+static int serve(int conn_fd)
+{
+    static char buffer[64 * 1024];
+    ssize_t count = read(conn_fd, buffer, sizeof buffer);
+    if (count < 1 || write_all(conn_fd, buffer, (size_t)count) == -1)
+        return count == 0 ? 0 : -1;
+    return 1;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_server_select: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_server_select: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "echo_server_select: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "echo_server_select: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Why bind refused, and what is not clear from its words. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    if (errno == EACCES)
+        die("bind %s: ports below 1024 are root's, take a higher one", name);
+    if (errno == EADDRNOTAVAIL)
+        die("bind %s: not an address of this computer", name);
+    die("bind %s", name);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
+
+/* Each socket needs a descriptor: take as many as we may have. */
+static void allow_more_sockets(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, who wants one will say so */
+}

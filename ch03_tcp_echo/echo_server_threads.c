@@ -1,0 +1,223 @@
+/*
+ * echo_server_threads.c - send every client's bytes back to it: a thread for
+ * each client. All threads share everything: descriptors, memory, the log.
+ *
+ * Calls   socket -> bind -> listen -> accept -> pthread_create -> read/write
+ * Try     cc -pthread echo_server_threads.c -o echo_server_threads
+ *         ./echo_server_threads 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    echo_client.c; beside it: echo_server_poll.c, echo_server_fork.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+struct client {
+    int conn_fd;
+    char name[NAME_SIZE];
+};
+
+static void *serve(void *argument);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: echo_server_threads [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], 0, &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper, as in echo_server.c. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    /* 2. Nobody waits for a thread's end: it cleans up behind itself. */
+    pthread_attr_t detached;
+    if (pthread_attr_init(&detached) ||
+        pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED))
+        die("pthread_attr_init");
+
+    for (;;) {
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1) {
+            perror("echo_server_threads: accept");
+            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+            continue;
+        }
+
+        /* 3. The thread gets memory of its own. A pointer to a variable of
+         * this loop would soon show it the next client. */
+        struct client *client = malloc(sizeof *client);
+        pthread_t thread;
+        if (client) {
+            client->conn_fd = conn_fd;
+            name_address(&client_addr, client->name);
+            printf("accepted %s (fd %d)\n", client->name, conn_fd);
+        }
+        if (!client || pthread_create(&thread, &detached, serve, client)) {
+            fprintf(stderr, "echo_server_threads: no thread for it\n");
+            free(client);
+            close(conn_fd);
+        }
+    }
+}
+
+/* One thread, one client. It may block: it holds up nobody. */
+static void *serve(void *argument)
+{
+    struct client *client = argument;
+    char buffer[16 * 1024];
+    ssize_t count;
+    while ((count = read(client->conn_fd, buffer, sizeof buffer)) > 0)
+        if (write_all(client->conn_fd, buffer, (size_t)count) == -1)
+            break;
+    printf("%s %s\n", client->name, count == 0 ? "closed" : "lost");
+    close(client->conn_fd); /* the only one there is: threads share them */
+    free(client);
+    return NULL;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "echo_server_threads: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("echo_server_threads: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "echo_server_threads: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "echo_server_threads: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* Why bind refused, and what is not clear from its words. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    if (errno == EACCES)
+        die("bind %s: ports below 1024 are root's, take a higher one", name);
+    if (errno == EADDRNOTAVAIL)
+        die("bind %s: not an address of this computer", name);
+    die("bind %s", name);
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}

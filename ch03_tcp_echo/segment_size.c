@@ -1,0 +1,109 @@
+/*
+ * segment_size.c - how many bytes one segment carries: not what write is
+ * given, but what fits into a packet of this network.
+ *
+ * More than POSIX: TCP_MAXSEG, which every Unix has.
+ *
+ * Calls   socket -> connect/accept -> getsockopt TCP_MAXSEG -> close
+ * Try     cc segment_size.c -o segment_size && ./segment_size
+ * See     65483 at most in one segment, or another number of your system
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static void connect_pair(int *a_fd, int *b_fd);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 1) {
+        fprintf(stderr, "usage: segment_size (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    int client_fd, server_fd, most;
+    connect_pair(&client_fd, &server_fd);
+    socklen_t size = sizeof most;
+    if (getsockopt(client_fd, IPPROTO_TCP, TCP_MAXSEG, &most, &size) == -1)
+        die("getsockopt TCP_MAXSEG");
+    printf("%d bytes at most in one segment\n", most);
+    return 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "segment_size: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("segment_size: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both ends of a connection on this computer: A has called connect, B is what
+ * accept returned. */
+static void connect_pair(int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0, sizeof addr);
+    addr.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
+}

@@ -1,0 +1,139 @@
+/*
+ * wrong_calls.c - mistakes that are made with these calls, and what each call
+ * returns to them.
+ *
+ * Calls   socket, bind, listen, accept, connect, read, write, getpeername
+ * Try     cc wrong_calls.c -o wrong_calls && ./wrong_calls
+ * See     -1 and why, or, worse, no error at all
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int new_socket(void);
+static void tell(const char *mistake, const char *call, long result);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 1) {
+        fprintf(stderr, "usage: wrong_calls (not \"%.40s\")\n", argv[1]);
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN); /* let write return its error */
+    struct sockaddr_in addr = {.sin_family = AF_INET}, client = addr;
+    struct sockaddr *any = (struct sockaddr *)&addr;
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    socklen_t size = sizeof addr;
+    char byte = 'x';
+
+    int fd = new_socket();
+    tell("not connected", "read", read(fd, &byte, 1));
+    tell("not connected", "write", write(fd, &byte, 1));
+    tell("not connected", "getpeername", getpeername(fd, any, &size));
+    tell("listen forgotten", "accept", accept(fd, NULL, NULL));
+    close(fd);
+    tell("closed before", "read", read(fd, &byte, 1));
+
+    /* A server that is in order, and its mistakes with accept. */
+    int listen_fd = new_socket();
+    size = sizeof addr;
+    if (bind(listen_fd, any, size) == -1 || listen(listen_fd, 2) == -1 ||
+        getsockname(listen_fd, any, &size) == -1)
+        die("bind, listen, getsockname");
+    tell("bound already", "bind", bind(listen_fd, any, size));
+    tell("taken for a connection", "read", read(listen_fd, &byte, 1));
+
+    int client_fd = new_socket();
+    tell("address length too short", "connect",
+         connect(client_fd, any, sizeof addr - 1));
+    if (connect(client_fd, any, sizeof addr) == -1)
+        die("connect");
+    tell("connected already", "connect", connect(client_fd, any, sizeof addr));
+
+    memset(&client, 0, sizeof client);
+    size = 0; /* and so there is room for nothing */
+    int conn_fd = accept(listen_fd, (struct sockaddr *)&client, &size);
+    tell("address length not set (0)", "accept", conn_fd);
+    char ip[INET_ADDRSTRLEN];
+    printf("    and the client is %s:%d\n",
+           inet_ntop(AF_INET, &client.sin_addr, ip, sizeof ip),
+           ntohs(client.sin_port));
+
+    /* The other end has gone, and nobody has looked. */
+    close(conn_fd);
+    tell("the other end has closed", "read", read(client_fd, &byte, 1));
+    tell("the other end has closed", "write", write(client_fd, &byte, 1));
+    return 0;
+}
+
+static int new_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1)
+        die("socket");
+    return fd;
+}
+
+static void tell(const char *mistake, const char *call, long result)
+{
+    const char *why = strerror(errno);
+    printf("%-27s %s = ", mistake, call);
+    if (result == -1)
+        printf("-1 %s\n", why);
+    else
+        printf("%s\n", strcmp(call, "accept") == 0 ? "a descriptor"
+                       : result == 0               ? "0"
+                                                   : "1");
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "wrong_calls: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("wrong_calls: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
