@@ -74,6 +74,8 @@ int main(int argc, char *argv[])
         pid_t pid;
         while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
             printf("process %ld has ended\n", (long)pid);
+        if (pid == -1 && errno != ECHILD) /* no child at all is no failure */
+            perror("echo_server_fork: waitpid");
 
         addr_len = sizeof client_addr;
         int conn_fd =
@@ -108,9 +110,11 @@ static void echo(int conn_fd)
 {
     char buffer[16 * 1024];
     ssize_t count;
-    while ((count = read(conn_fd, buffer, sizeof buffer)) > 0)
-        if (write_all(conn_fd, buffer, (size_t)count) == -1)
-            break;
+    while ((count = read(conn_fd, buffer, sizeof buffer)) > 0 &&
+           (count = write_all(conn_fd, buffer, (size_t)count)) > 0)
+        ;
+    if (count == -1)
+        perror("echo_server_fork: a client is lost");
 }
 
 /* Being interrupted is all that is wanted. */

@@ -90,7 +90,7 @@ int main(int argc, char *argv[])
                     FD_SET(conn_fd, &ours);
                 if (highest < conn_fd)
                     highest = conn_fd;
-            } else if (serve(fd) < 1) {
+            } else if (!serve(fd)) {
                 FD_CLR(fd, &ours);
                 close(fd);
             }
@@ -116,15 +116,17 @@ static int accept_client(int listen_fd)
     return conn_fd;
 }
 
-/* Returns 0 or -1 when the client is done or lost. write may wait here for one
- * who does not read: what that needs, echo_server_poll has. */
+/* Returns 0 when the client is done or lost. write may wait here for one who
+ * does not read: what that needs, echo_server_poll has. */
 static int serve(int conn_fd)
 {
     static char buffer[64 * 1024];
     ssize_t count = read(conn_fd, buffer, sizeof buffer);
-    if (count < 1 || write_all(conn_fd, buffer, (size_t)count) == -1)
-        return count == 0 ? 0 : -1;
-    return 1;
+    if (count > 0)
+        count = write_all(conn_fd, buffer, (size_t)count);
+    if (count == -1)
+        perror("echo_server_select: a client is lost");
+    return count > 0;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

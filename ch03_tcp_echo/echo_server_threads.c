@@ -94,7 +94,7 @@ int main(int argc, char *argv[])
             printf("accepted %s (fd %d)\n", client->name, conn_fd);
         }
         if (!client || pthread_create(&thread, &detached, serve, client)) {
-            fprintf(stderr, "echo_server_threads: no thread for it\n");
+            perror("echo_server_threads: malloc, pthread_create");
             free(client);
             close(conn_fd);
         }
@@ -107,10 +107,13 @@ static void *serve(void *argument)
     struct client *client = argument;
     char buffer[16 * 1024];
     ssize_t count;
-    while ((count = read(client->conn_fd, buffer, sizeof buffer)) > 0)
-        if (write_all(client->conn_fd, buffer, (size_t)count) == -1)
-            break;
-    printf("%s %s\n", client->name, count == 0 ? "closed" : "lost");
+    while ((count = read(client->conn_fd, buffer, sizeof buffer)) > 0 &&
+           (count = write_all(client->conn_fd, buffer, (size_t)count)) > 0)
+        ;
+    if (count == 0)
+        printf("%s closed\n", client->name);
+    else
+        printf("%s lost: %s\n", client->name, strerror(errno));
     close(client->conn_fd); /* the only one there is: threads share them */
     free(client);
     return NULL;

@@ -6,7 +6,7 @@
  *
  * Calls   socket -> connect/accept -> getsockopt TCP_MAXSEG -> close
  * Try     cc segment_size.c -o segment_size && ./segment_size
- * See     65483 at most in one segment, or another number of your system
+ * See     32741 bytes at most in one segment, or another number
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>

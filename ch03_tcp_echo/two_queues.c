@@ -25,8 +25,9 @@
 enum { PATIENCE = 20 * 1000 /* ms */, STEP = 10 };
 enum { SYN_RECV = 3, LISTEN = 10 }; /* states, in /proc/net/tcp's numbers */
 
-static void expect(const char *event, int port, unsigned half, unsigned inside);
-static void look(int port, unsigned *half, unsigned *inside);
+static void await_queues(const char *event, int port, unsigned half,
+                         unsigned inside);
+static void look_at_queues(int port, unsigned *half, unsigned *inside);
 static int new_socket(void);
 static void hold_up(int fd, int on);
 static _Noreturn void die(const char *format, ...);
@@ -62,13 +63,13 @@ int main(int argc, char *argv[])
     if (connect(a_fd, (struct sockaddr *)&addr, addr_len) == -1 &&
         errno != EINPROGRESS)
         die("connect");
-    expect("A: connect; the SYN ACK is held up", port, 1, 0);
+    await_queues("A: connect; the SYN ACK is held up", port, 1, 0);
 
     /* 3. Meanwhile B and C fill the room. */
     for (int i = 0; i < 2; i++)
         if (connect(new_socket(), (struct sockaddr *)&addr, addr_len) == -1)
             die("connect");
-    expect("B, C: connect", port, 1, 2);
+    await_queues("B, C: connect", port, 1, 2);
 
     /* 4. The SYN ACK is sent again, and comes: A is ESTABLISHED and writes.
      * But its own ACK found the room full, and was thrown away. */
@@ -76,29 +77,30 @@ int main(int argc, char *argv[])
     struct pollfd connected = {.fd = a_fd, .events = POLLOUT};
     if (poll(&connected, 1, PATIENCE) != 1 || write(a_fd, "hello\n", 6) != 6)
         die("write");
-    expect("A: is ESTABLISHED, and write = 6", port, 1, 2);
+    await_queues("A: is ESTABLISHED, and write = 6", port, 1, 2);
 
     /* 5. accept makes room. What A sends again now lets it in. */
     for (int i = 0; i < 2; i++)
         if (accept(listen_fd, NULL, NULL) == -1)
             die("accept");
-    expect("accept, accept; A sends again", port, 0, 1);
+    await_queues("accept, accept; A sends again", port, 0, 1);
     int conn_fd = accept(listen_fd, NULL, NULL);
     char bytes[16];
     ssize_t count = conn_fd == -1 ? -1 : read(conn_fd, bytes, sizeof bytes);
     if (count == -1)
         die("accept, read");
-    expect("accept; read = 6", port, 0, 0);
+    await_queues("accept; read = 6", port, 0, 0);
     return count == 6 ? 0 : 1;
 }
 
 /* Wait until the two queues are so long; say so. */
-static void expect(const char *event, int port, unsigned half, unsigned inside)
+static void await_queues(const char *event, int port, unsigned half,
+                         unsigned inside)
 {
     unsigned half_now, inside_now, waited = 0;
-    for (look(port, &half_now, &inside_now);
+    for (look_at_queues(port, &half_now, &inside_now);
          half_now != half || inside_now != inside;
-         look(port, &half_now, &inside_now)) {
+         look_at_queues(port, &half_now, &inside_now)) {
         if (waited++ == PATIENCE / STEP) {
             fprintf(stderr, "two_queues: %s: %u half open, %u in the room\n",
                     event, half_now, inside_now);
@@ -111,7 +113,7 @@ static void expect(const char *event, int port, unsigned half, unsigned inside)
 
 /* From the system's list of sockets: those half open at this port, and what
  * lies in the input queue of its listening socket. */
-static void look(int port, unsigned *half, unsigned *inside)
+static void look_at_queues(int port, unsigned *half, unsigned *inside)
 {
     FILE *list = fopen("/proc/net/tcp", "r");
     if (!list)
