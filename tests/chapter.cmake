@@ -69,12 +69,16 @@ function(program name)
                "${dir}/${name} ${files}\n")
 endfunction()
 
-# exercise(NAME): exercises/NAME.c, broken on purpose: a student mends it, see
-# exercises.md. It is in no list of what must work.
+# exercise(NAME [PEER...]): exercises/NAME.c, broken on purpose: a student mends
+# it, see exercises.md. A peer is right. They are in no list of what must work.
 function(exercise name)
   get_filename_component(dir ${CMAKE_CURRENT_SOURCE_DIR} NAME)
-  add_executable(${name} exercises/${name}.c)
-  set_property(GLOBAL APPEND PROPERTY EXERCISES ${name})
-  set_property(GLOBAL APPEND_STRING PROPERTY EXERCISE_LIST
-               "${dir}/${name} exercises/${name}.c\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY EXERCISES_TO_PROVE
+               "${dir}/${name}\n")
+  foreach(program IN ITEMS ${name} ${ARGN})
+    add_executable(${program} exercises/${program}.c)
+    set_property(GLOBAL APPEND PROPERTY EXERCISES ${program})
+    set_property(GLOBAL APPEND_STRING PROPERTY EXERCISE_LIST
+                 "${dir}/${program} exercises/${program}.c\n")
+  endforeach()
 endfunction()
