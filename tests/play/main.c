@@ -43,6 +43,7 @@ static const char usage[] =
     "            --with NAME=FILE         FILE is the program NAME\n"
     "       play --check CHAPTER [PAGE|SESSION]   silent, unless it fails\n"
     "       play --list [CHAPTER]         the sessions, by heading\n"
+    "       play --draw CHAPTER           show the pages' lines, run nothing\n"
     "       play --lint CHAPTER           compare the pages and the programs\n"
     "       play --needs                  what this machine can show\n"
     "       play exercise ...             mend a program: play exercise "
@@ -59,6 +60,8 @@ static const char usage_in_korean[] =
     "             --with NAME=FILE         FILE을 프로그램 NAME으로 쓴다\n"
     "        play --check CHAPTER [PAGE|SESSION]   실패할 때만 출력한다\n"
     "        play --list [CHAPTER]         세션을 제목별로 보여 준다\n"
+    "        play --draw CHAPTER           실행하지 않고 문서의 줄만 보여 "
+    "준다\n"
     "        play --lint CHAPTER           문서와 프로그램을 비교한다\n"
     "        play --needs                  이 컴퓨터에서 볼 수 있는 것\n"
     "        play exercise ...             프로그램 고치기: play exercise "
@@ -69,7 +72,7 @@ struct command {
     const char *chapter; /* NULL: list */
     const char *part;    /* a page or a session; NULL: the chapter's first
                             page, with --check all of them */
-    bool check, lint, list, needs, step;
+    bool check, draw, lint, list, needs, step;
     struct places places;
 };
 
@@ -117,6 +120,7 @@ static bool parse_command(struct command *command, int argc, char *argv[])
             : strcmp(word, "--build") == 0 ? &command->places.build
                                            : NULL;
         bool *flag = strcmp(word, "--check") == 0   ? &command->check
+                     : strcmp(word, "--draw") == 0  ? &command->draw
                      : strcmp(word, "--lint") == 0  ? &command->lint
                      : strcmp(word, "--needs") == 0 ? &command->needs
                      : strcmp(word, "--list") == 0  ? &command->list
@@ -355,6 +359,34 @@ static enum outcome run_part(const struct command *command,
                    : run_page(command, folder, page);
 }
 
+/* The page's own lines as a demonstration would show them; nothing runs. */
+static void draw(const struct chapter *chapter, const struct page *page,
+                 const struct session *session)
+{
+    static const enum view_kind kinds[] = {
+        [STEP_SAY] = VIEW_SAID,      [STEP_START] = VIEW_STARTED,
+        [STEP_PRINT] = VIEW_PRINTED, [STEP_SKIP] = VIEW_PRINTED,
+        [STEP_TYPE] = VIEW_TYPED,    [STEP_CTRL_C] = VIEW_KEY,
+        [STEP_CTRL_D] = VIEW_KEY,    [STEP_END] = VIEW_ENDED};
+    struct view view;
+    view_begin(&view, page, session, chapter->folder, stdout);
+    for (size_t i = 0; i < session->step_count; i++) {
+        const struct step *step = &session->steps[i];
+        view_add(&view, step->terminal, kinds[step->kind],
+                 step->kind == STEP_CTRL_C   ? "^C"
+                 : step->kind == STEP_CTRL_D ? "^D"
+                                             : step->text);
+    }
+    view_end(&view);
+}
+
+static void draw_all(const struct chapter *chapter)
+{
+    for (int i = 0; i < chapter->count; i++)
+        for (size_t k = 0; k < chapter->pages[i].session_count; k++)
+            draw(chapter, &chapter->pages[i], &chapter->pages[i].sessions[k]);
+}
+
 static enum outcome do_chapter(const struct command *command,
                                const char *folder)
 {
@@ -364,7 +396,9 @@ static enum outcome do_chapter(const struct command *command,
     enum outcome outcome = FAILED;
     if (chapter_read(&chapter, command->places.source, folder, in_korean)) {
         outcome = PASSED;
-        if (command->chapter && !command->list)
+        if (command->draw)
+            draw_all(&chapter);
+        else if (command->chapter && !command->list)
             outcome = run_part(command, &chapter);
         else
             list(&chapter, command->list);

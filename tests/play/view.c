@@ -166,7 +166,25 @@ static size_t last_column(const char *text)
 
 static bool is_table(const char *text)
 {
-    return last_column(text) > 0 || text[bar_at(text)];
+    return last_column(text) > 0 || text[bar_at(text)] ||
+           text[strspn(text, " ")] == '|'; /* a ladder */
+}
+
+/*
+ * A table's row that is too long goes on below its last column, if that is
+ * not too far to the right: the columns of the others stay whole.
+ */
+static int hang_of(const char *text, int width)
+{
+    int hang = columns_of(text, last_column(text));
+    return hang > width * 2 / 3 ? 0 : hang;
+}
+
+/* A row of a table that cannot be whole in so many columns. */
+static bool is_cut(const char *text, int width)
+{
+    return is_table(text) && hang_of(text, width) == 0 &&
+           columns_of(text, strlen(text)) > width;
 }
 
 /* A width that the window has, or is said to have. */
@@ -219,6 +237,14 @@ static bool fit_window(struct view *view)
                   : view->form == LABELS ? columns - LABEL
                                          : columns;
     view->bar_cut = barred > view->width ? barred - view->width : 0;
+    view->whole = 0;
+    for (size_t i = 0; i < session->step_count; i++) {
+        const char *text = session->steps[i].text;
+        int wide = columns_of(text, strlen(text));
+        if (session->steps[i].kind == STEP_PRINT && !text[bar_at(text)] &&
+            is_cut(text, view->width) && wide > view->whole)
+            view->whole = wide;
+    }
     return true;
 }
 
@@ -253,6 +279,13 @@ void view_begin(struct view *view, const struct page *page,
     paint(view, plain);
     size_t length = fitting(title, view->columns - used, &used);
     fprintf(out, "%.*s\n%s", (int)length, title, view->tight ? "" : "\n");
+    if (view->whole > 0)
+        fprintf(
+            out,
+            either("(Rows that end with > are cut: they need %d columns.)\n",
+                   "(>로 끝나는 줄은 잘린 것입니다. 창이 %d칸이면 다 "
+                   "보입니다.)\n"),
+            view->whole);
     lane_heads(view);
     fflush(out);
 }
@@ -323,15 +356,17 @@ static void show_line(struct view *view, int terminal, enum view_kind kind,
         if ((unsigned char)*byte < ' ')
             *byte = '?';
     int hang = 0;
-    if (kind == VIEW_PRINTED) {
-        shorten_bar(view, line);
-        /* A table's row that is too long goes on below its last column. */
-        hang = columns_of(line, last_column(line));
-        if (hang > view->width * 2 / 3)
-            hang = 0;
-    }
     bool at_edge =
         view->form == LANES && terminal + 1 == view->session->terminal_count;
+    if (kind == VIEW_PRINTED) {
+        shorten_bar(view, line);
+        hang = hang_of(line, view->width);
+        if (is_cut(line, view->width + at_edge)) {
+            int used; /* the head has said so */
+            size_t length = fitting(line, view->width + at_edge - 1, &used);
+            strcpy(line + length, ">");
+        }
+    }
     const char *rest = line;
     do {
         bool first = rest == line;

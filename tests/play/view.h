@@ -36,6 +36,7 @@ struct view {
     int columns; /* of the whole window */
     enum view_form form;
     int width;         /* of a terminal in it */
+    int whole;     /* columns that would show the widest table; 0: these do */
     int bar_cut;       /* columns that bars are too long by ... */
     int bar_whole;     /* ... when they have this length */
     bool after_speech; /* the last thing shown was the lecturer's */
