@@ -22,7 +22,7 @@ enum {
     MIN_LANE = 34,
     MIN_COLUMNS = 20,
     MAX_COLUMNS = 160,
-    LABEL = 10,
+    MIN_LABEL = 10,
     ROWS_PER_HEAD = 18
 };
 
@@ -228,13 +228,17 @@ static bool fit_window(struct view *view)
             view->bar_whole = bar;
     }
     int count = session->terminal_count;
+    view->label = MIN_LABEL;
+    for (int i = 0; i < count; i++)
+        if ((int)strlen(session->terminals[i]) + 2 > view->label)
+            view->label = (int)strlen(session->terminals[i]) + 2;
     int lane = (columns - 2 * (count - 1)) / count - 1;
     view->form = count == 1                               ? ALONE
                  : lane + 1 >= MIN_LANE && widest <= lane ? LANES
-                 : widest <= columns - LABEL              ? LABELS
+                 : widest <= columns - view->label        ? LABELS
                                                           : HEADINGS;
     view->width = view->form == LANES    ? lane
-                  : view->form == LABELS ? columns - LABEL
+                  : view->form == LABELS ? columns - view->label
                                          : columns;
     view->bar_cut = barred > view->width ? barred - view->width : 0;
     view->whole = 0;
@@ -322,7 +326,7 @@ static void show_row(struct view *view, int terminal, const char *color,
         return;
     }
     if (view->form == LABELS)
-        fprintf(view->out, "%*s| ", LABEL - 2, first ? name : "");
+        fprintf(view->out, "%*s| ", view->label - 2, first ? name : "");
     if (view->form == HEADINGS && view->last != terminal) {
         paint(view, "\033[1m");
         fprintf(view->out, "[%s]\n", name);

@@ -35,10 +35,10 @@ struct view {
     bool tight;  /* few rows: no empty ones */
     int columns; /* of the whole window */
     enum view_form form;
-    int width;         /* of a terminal in it */
+    int width;     /* of a terminal in it */
     int whole;     /* columns that would show the widest table; 0: these do */
-    int bar_cut;       /* columns that bars are too long by ... */
-    int bar_whole;     /* ... when they have this length */
+    int bar_cut;   /* columns that bars are too long by ... */
+    int bar_whole; /* ... when they have this length */
     bool after_speech; /* the last thing shown was the lecturer's */
     bool hint_shown;   /* the row with the keys stands there */
     int rows;          /* since the names of the lanes were last shown */
