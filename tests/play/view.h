@@ -35,6 +35,7 @@ struct view {
     bool tight;  /* few rows: no empty ones */
     int columns; /* of the whole window */
     enum view_form form;
+    int label;     /* columns of a name before a line, and what parts them */
     int width;     /* of a terminal in it */
     int whole;     /* columns that would show the widest table; 0: these do */
     int bar_cut;   /* columns that bars are too long by ... */
