@@ -8,6 +8,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -80,6 +81,10 @@ static _Noreturn void refuse(const char *text)
 static void explain_ipv4(const char *text)
 {
     const char *part = text;
+    if (isalpha((unsigned char)text[0])) {
+        fprintf(stderr, "a name (chapter 6 finds the address of one)\n");
+        return;
+    }
     for (int number = 1;; number++) {
         size_t length = strcspn(part, ".");
         if (length == 0)

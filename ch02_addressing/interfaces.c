@@ -38,8 +38,12 @@ int main(int argc, char *argv[])
     if (interfaces == NULL)
         die("if_nameindex");
     int count = 0;
-    while (interfaces[count].if_index != 0)
-        count++;
+    for (int i = 0; interfaces[i].if_index != 0; i++) {
+        int first = 0; /* some libraries list a label (lo:1) of its own */
+        while (interfaces[first].if_index != interfaces[i].if_index)
+            first++;
+        count += first == i;
+    }
 
     /* 2. A list with one entry for each address of each interface. */
     struct ifaddrs *list;
