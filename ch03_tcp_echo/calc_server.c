@@ -68,12 +68,9 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                            void *buffer, size_t size);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static long long now_ms(void);
 
@@ -84,36 +81,16 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: calc_server [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1; /* restart while old connections fade away: see chapter 7 */
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door: the system now completes handshakes by itself. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 1. The doorkeeper. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
-        /* 4. Block until a connection is there. It has a socket of its own. */
-        addr_len = sizeof client_addr;
+        /* 2. Block until a connection is there. It has a socket of its own. */
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -121,17 +98,19 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         printf("accepted %s (fd %d)\n", name, conn_fd);
         /* Answer at once, however small the answer: see Nagle in chapter 7.
          * And one who never reads the answers does not hold us up either. */
+        int on = 1;
         struct timeval patience = {.tv_sec = HURRY / 1000};
         if (setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) ||
             setsockopt(conn_fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
                        sizeof patience))
             perror("calc_server: setsockopt TCP_NODELAY, SO_SNDTIMEO");
 
-        /* 5. Questions and answers, as long as the client has any. */
+        /* 3. Questions and answers, as long as the client has any. */
         int stays = converse(conn_fd, listen_fd, name);
         if (stays == -1)
             printf("%s lost: %s\n", name,
@@ -139,7 +118,7 @@ int main(int argc, char *argv[])
         else
             printf("%s %s\n", name, stays ? "stays; we hang up" : "closed");
 
-        /* 6. End our half, too. The doorkeeper stays. */
+        /* 4. End our half, too. The doorkeeper stays. */
         close(conn_fd);
     }
 }
@@ -405,6 +384,30 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

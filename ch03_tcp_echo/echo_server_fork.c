@@ -28,10 +28,8 @@ static void echo(int conn_fd);
 static void on_child(int number);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -41,11 +39,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: echo_server_fork [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. Let a child's end wake us: accept returns -1 then, EINTR. */
@@ -53,20 +46,9 @@ int main(int argc, char *argv[])
     if (sigaction(SIGCHLD, &action, NULL) == -1)
         die("sigaction SIGCHLD");
 
-    /* 2. The doorkeeper, as in echo_server.c. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0), on = 1;
-    if (listen_fd == -1)
-        die("socket");
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 2. The doorkeeper. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
         /* 3. Collect who has ended: until then it is a zombie, a number and
@@ -77,7 +59,8 @@ int main(int argc, char *argv[])
         if (pid == -1 && errno != ECHILD) /* no child at all is no failure */
             perror("echo_server_fork: waitpid");
 
-        addr_len = sizeof client_addr;
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -87,6 +70,7 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
 
         /* 4. From here on there are two of us, and both have both sockets. */
@@ -215,6 +199,30 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

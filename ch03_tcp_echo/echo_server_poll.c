@@ -53,10 +53,8 @@ static void accept_clients(struct server *server);
 static void remove_client(struct server *server, size_t i, const char *how);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static void allow_more_sockets(void);
 
 int main(int argc, char *argv[])
@@ -66,41 +64,20 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: echo_server_poll [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
     allow_more_sockets();
 
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1; /* restart while old connections fade away: see chapter 7 */
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
+    /* 1. The doorkeeper. accept is to say EAGAIN rather than wait. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     if (fcntl(listen_fd, F_SETFL, O_NONBLOCK) == -1)
-        die("fcntl O_NONBLOCK"); /* accept says EAGAIN rather than wait */
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door: the system now completes handshakes by itself. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+        die("fcntl O_NONBLOCK");
 
     static struct server server;
     server.polled[0].fd = listen_fd;
     server.used = 1;
     for (;;) {
-        /* 4. Sleep until any of the sockets has work to do. */
+        /* 2. Sleep until any of the sockets has work to do. */
         int shut = server.used == MOST || server.door_trouble;
         server.polled[0].events = shut ? 0 : POLLIN;
         if (poll(server.polled, (nfds_t)server.used, shut ? BREATH : -1) < 0) {
@@ -109,7 +86,7 @@ int main(int argc, char *argv[])
             continue;
         }
 
-        /* 5. One read, one write for each that has: nobody waits for long. */
+        /* 3. One read, one write for each that has: nobody waits for long. */
         for (size_t i = server.used - 1; i > 0; i--) {
             if (server.polled[i].revents == 0)
                 continue;
@@ -118,7 +95,7 @@ int main(int argc, char *argv[])
                 remove_client(&server, i, there == 0 ? NULL : strerror(errno));
         }
 
-        /* 6. Let in who stands at the door. */
+        /* 4. Let in who stands at the door. */
         if (shut || server.polled[0].revents != 0)
             accept_clients(&server);
     }
@@ -306,6 +283,30 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* Each socket needs a descriptor: take as many as we may have. */

@@ -4,7 +4,6 @@
  *
  * Calls   socket -> bind -> listen -> select -> accept/read/write -> close
  * Try     cc echo_server_select.c -o echo_server_select
- *         ./echo_server_select 9190
  * See     listening on 127.0.0.1:9190
  * Pair    echo_client.c, many_clients.c; beside it: echo_server_poll.c
  */
@@ -28,12 +27,8 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
 static int accept_client(int listen_fd);
 static int serve(int conn_fd);
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void allow_more_sockets(void);
 
@@ -44,28 +39,12 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: echo_server_select [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
     allow_more_sockets();
 
-    /* 1. The doorkeeper, as in echo_server.c. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0), on = 1;
-    if (listen_fd == -1)
-        die("socket");
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 1. The doorkeeper. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     /* 2. A set has a bit for each descriptor below FD_SETSIZE, and select
      * overwrites it: so we keep one and lend select a copy. */
@@ -105,7 +84,7 @@ static int accept_client(int listen_fd)
     int conn_fd = accept(listen_fd, NULL, NULL);
     if (conn_fd == -1) {
         perror("echo_server_select: accept");
-        poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+        poll(NULL, 0, 100); /* breathe, do not spin */
     } else if (conn_fd >= FD_SETSIZE) {
         printf("no place in a set of %d: fd %d is closed\n", FD_SETSIZE,
                conn_fd);
@@ -221,6 +200,30 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -197,12 +197,11 @@ static size_t plain_character(const char *bytes, size_t count)
     };
     for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
         size_t size = strlen(from_to[i][0]), whole = 1;
-        if (count < size || memcmp(bytes, from_to[i][0], size) < 0 ||
-            memcmp(bytes, from_to[i][1], size) > 0)
-            continue; /* in UTF-8 characters sort as their bytes do */
-        while (whole < size && (bytes[whole] & 0xc0) == 0x80)
+        while (whole < count && whole < size && (bytes[whole] & 0xc0) == 0x80)
             whole++;
-        return whole == size ? size : 0;
+        if (whole == size && memcmp(bytes, from_to[i][0], size) >= 0 &&
+            memcmp(bytes, from_to[i][1], size) <= 0)
+            return size; /* bytes sort as characters do: RFC 3629 section 1 */
     }
     return 0;
 }

@@ -25,12 +25,9 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void wait_for_enter(void);
 
@@ -41,36 +38,16 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: two_piece_server [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1; /* restart while old connections fade away: see chapter 7 */
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door: the system now completes handshakes by itself. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 1. The doorkeeper. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
-        /* 4. Block until a connection is there. It has a socket of its own. */
-        addr_len = sizeof client_addr;
+        /* 2. Block until a connection is there. It has a socket of its own. */
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -78,10 +55,11 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         printf("accepted %s (fd %d)\n", name, conn_fd);
 
-        /* 5. Answer with one half, then with the other, each after Enter. */
+        /* 3. Answer with one half, then with the other, each after Enter. */
         char buffer[64 * 1024];
         ssize_t count;
         while ((count = read(conn_fd, buffer, sizeof buffer)) > 0) {
@@ -101,7 +79,7 @@ int main(int argc, char *argv[])
         else
             printf("%s lost: %s\n", name, strerror(errno));
 
-        /* 6. End our half, too. */
+        /* 4. End our half, too. */
         close(conn_fd);
     }
 }
@@ -198,6 +176,30 @@ static _Noreturn void cannot_bind(const char *name)
     if (errno == EADDRNOTAVAIL)
         die("bind %s: not an address of this computer", name);
     die("bind %s", name);
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -5,7 +5,7 @@ BEGIN {
            " (tests/common) ---- */"
     # The order in a tail; who is called stands above who calls.
     count = split("die standard_streams parse_address parse_number " \
-                  "name_address cannot_bind connect_pair write_all await_bytes " \
+                  "name_address cannot_bind listen_at connect_pair write_all await_bytes " \
                   "now_ms now_us allow_more_sockets read_line wait_for_enter " \
                   "print_quoted " \
                   "gai_error_name enter_own_network", order)
