@@ -175,6 +175,27 @@ static const char *after_blank(const char *text)
     return *text == ' ' ? text + 1 : NULL;
 }
 
+/*
+ * A shell would remember it for the next command, and there is no shell that
+ * lasts: each command is started by itself.
+ */
+static bool lasts_in_a_shell(const char *command)
+{
+    static const char *const words[] = {"cd",     "exit",  "export", "set",
+                                        "ulimit", "umask", "alias"};
+    if (strpbrk(command, ";&|"))
+        return false; /* done for what stands behind it */
+    size_t length = strcspn(command, " ");
+    const char *assigned = memchr(command, '=', length);
+    if (assigned && !command[length])
+        return true; /* NAME=value alone */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length &&
+            strncmp(command, words[i], length) == 0)
+            return true;
+    return false;
+}
+
 /* The mark after a terminal's name, and what belongs to it. */
 static bool parse_mark(char *mark, bool single, struct step *step)
 {
@@ -194,7 +215,9 @@ static bool parse_mark(char *mark, bool single, struct step *step)
     if (found && after_blank(mark + 1)) {
         step->kind = kinds[found - marks];
         step->text = after_blank(mark + 1);
-        return step->kind == STEP_TYPE || *step->text;
+        return step->kind == STEP_TYPE ||
+               (*step->text &&
+                !(step->kind == STEP_START && lasts_in_a_shell(step->text)));
     }
     if (single) {
         step->kind = strcmp(mark, "...") == 0 ? STEP_SKIP : STEP_PRINT;

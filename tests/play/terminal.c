@@ -170,7 +170,7 @@ static _Noreturn void become(char *command, const char *directory, int input,
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     char *arguments[MAX_ARGUMENTS + 1] = {"/bin/sh", "-c", command, NULL};
-    if (!strpbrk(command, "|<>;&$`\"'\\*?()[]{}~!")) {
+    if (!strpbrk(command, "|<>;&$`\"'\\*?()[]{}~!#=")) {
         int count = 0;
         for (char *rest = command, *word;
              count < MAX_ARGUMENTS && (word = strtok_r(rest, " ", &rest));)
