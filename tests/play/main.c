@@ -289,10 +289,10 @@ static enum outcome run_one(const struct command *command, const char *folder,
     return outcome == STOPPED && !terminals_interrupted() ? PASSED : outcome;
 }
 
-/* Ctrl-C was for this session. What about the rest? */
-static bool goes_on(void)
+/* Ctrl-C was for this session. What about the rest, if there is one? */
+static bool goes_on(bool rest)
 {
-    if (terminals_interrupted() == SIGINT && pace_paced()) {
+    if (terminals_interrupted() == SIGINT && pace_paced() && rest) {
         terminals_forget_interrupt();
         pace_begin_session();
         if (pace_ask(either("Stopped. The next session? (Enter; q: no)",
@@ -315,7 +315,7 @@ static enum outcome run_page(const struct command *command, const char *folder,
             continue;
         if (run_one(command, folder, page, &page->sessions[i]) == FAILED)
             outcome = FAILED;
-        if (!goes_on())
+        if (!goes_on(i + 1 < page->session_count))
             break;
     }
     return outcome;
