@@ -46,7 +46,7 @@ struct task {
     unsigned char host[FRONT_HOST]; /* whose question it is, */
     int turn;                       /* with so many of its own before it */
     nfds_t polled;                  /* where */
-    struct dns_walk walk;
+    struct dns_walk *walk; /* apart: it is large, and seldom looked at */
 };
 
 /* A client that waits for a task. */
@@ -64,6 +64,8 @@ struct resolver {
     unsigned long questions; /* so far */
     int listened;            /* the task that was listened to last */
     struct task tasks[TASKS + 1];
+    struct dns_walk walks[TASKS + 1];
+    int waiting; /* so many */
     struct waiter waiters[WAITERS + 1];
 };
 
@@ -101,6 +103,8 @@ int main(int argc, char *argv[])
                     world->own_len, problem))
         die("%s", problem);
     front_name(&world->root_addr, root);
+    for (int i = 0; i <= TASKS; i++)
+        r->tasks[i].walk = &r->walks[i];
     printf("bound to %s\n", r->front.name);
     printf("listening on %s\n", r->front.name);
     printf("knows the root, %s, and nothing else\n", root);
@@ -114,11 +118,11 @@ int main(int argc, char *argv[])
             struct task *task = &r->tasks[i];
             if (task->number == 0)
                 continue;
-            const struct dns_asking *asking = &task->walk.asking;
+            const struct dns_asking *asking = &task->walk->asking;
             if (until == -1 || asking->until < until)
                 until = asking->until;
-            if (task->walk.deadline < until)
-                until = task->walk.deadline;
+            if (task->walk->deadline < until)
+                until = task->walk->deadline;
             polled[count] =
                 (struct pollfd){.fd = asking->fd, .events = ask_events(asking)};
             task->polled = count++;
@@ -139,12 +143,12 @@ int main(int argc, char *argv[])
             if (task->number == 0)
                 continue;
             if (left > 0 && polled[task->polled].revents) {
-                walk_hear(&task->walk, now);
+                walk_hear(task->walk, now);
                 r->listened = at;
                 left--;
             }
-            walk_check_time(&task->walk, now);
-            if (walk_is_over(&task->walk))
+            walk_check_time(task->walk, now);
+            if (walk_is_over(task->walk))
                 tell_waiters(r, task);
         }
 
@@ -199,18 +203,19 @@ static unsigned result(struct dns_walk *walk)
 /* The task is over: all who wait hear it, in the order in which they came. */
 static void tell_waiters(struct resolver *r, struct task *task)
 {
-    unsigned rcode = result(&task->walk);
-    for (;;) {
+    unsigned rcode = result(task->walk);
+    while (r->waiting > 0) {
         struct waiter *next = NULL;
         for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++)
             if (w->task == task && (!next || w->number < next->number))
                 next = w;
         if (!next)
             break;
-        tell(r, &next->request, next->number, rcode, &task->walk.quests[0]);
+        tell(r, &next->request, next->number, rcode, &task->walk->quests[0]);
         next->task = NULL;
+        r->waiting--;
     }
-    walk_end(&task->walk);
+    walk_end(task->walk);
     task->number = 0;
 }
 
@@ -235,6 +240,7 @@ static void wait_for(struct resolver *r, struct task *task,
     for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++)
         place->turn += w->task && memcmp(w->request.client.host,
                                          request->client.host, FRONT_HOST) == 0;
+    r->waiting++;
     place->task = task;
     place->number = number;
     place->request = *request;
@@ -249,10 +255,11 @@ static void wait_for(struct resolver *r, struct task *task,
     task = last->task;
     tell(r, &last->request, last->number, DNS_SERVFAIL, NULL);
     last->task = NULL;
+    r->waiting--;
     for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++)
         if (w->task == task)
             return;
-    walk_fail(&task->walk); /* nobody wants to know any more */
+    walk_fail(task->walk); /* nobody wants to know any more */
     tell_waiters(r, task);
 }
 
@@ -288,7 +295,7 @@ static bool make_room(struct resolver *r, int turn)
     if (!last)
         return false;
     printf("(%lu) makes room for another\n", last->number);
-    walk_fail(&last->walk);
+    walk_fail(last->walk);
     tell_waiters(r, last);
     return true;
 }
@@ -305,7 +312,7 @@ static void find_out(struct resolver *r, const struct dns_request *request,
     for (struct task *task = r->tasks; task <= r->tasks + TASKS; task++) {
         if (task->number == 0)
             place = task;
-        else if (same_question(&task->walk.quests[0].question,
+        else if (same_question(&task->walk->quests[0].question,
                                &request->question))
             same = task;
         else
@@ -317,7 +324,7 @@ static void find_out(struct resolver *r, const struct dns_request *request,
         wait_for(r, same, request, number);
         return;
     }
-    struct dns_walk *walk = &place->walk;
+    struct dns_walk *walk = place->walk;
     walk_begin(walk, &r->world, number, &request->question, now);
     if (walk_is_over(walk)) {
         unsigned rcode = result(walk);
@@ -347,7 +354,8 @@ static bool asks_again(const struct resolver *r,
                        const struct dns_request *request)
 {
     const struct dns_client *client = &request->client;
-    for (const struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++)
+    const struct waiter *end = r->waiters + (r->waiting ? WAITERS + 1 : 0);
+    for (const struct waiter *w = r->waiters; w < end; w++)
         if (w->task && w->request.id == request->id &&
             client->connection == -1 && w->request.client.connection == -1 &&
             strcmp(w->request.client.name, client->name) == 0 &&
