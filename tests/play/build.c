@@ -32,7 +32,13 @@ enum { MAX_TARGETS = 64 };
 
 static bool is_newer(const struct stat *a, const struct stat *b)
 {
-    return a->st_mtime > b->st_mtime;
+#ifdef __APPLE__
+    struct timespec left = a->st_mtimespec, right = b->st_mtimespec;
+#else
+    struct timespec left = a->st_mtim, right = b->st_mtim;
+#endif
+    return left.tv_sec > right.tv_sec ||
+           (left.tv_sec == right.tv_sec && left.tv_nsec > right.tv_nsec);
 }
 
 /* Was a header of the folder changed after the program was built? */
