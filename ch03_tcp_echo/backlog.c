@@ -27,13 +27,14 @@
 enum { MAX_BACKLOG = 100, MAX_CLIENTS = MAX_BACKLOG + 10 };
 enum { PATIENCE = 3 * 60 * 1000 }; /* ms for one of them to get in */
 
-static int parse_backlog(const char *text);
 static int let_in(int client_fd, int listen_fd, unsigned before);
 static struct tcp_info get_info(int fd);
 static struct sockaddr_in get_address(int fd);
 static void await_client(int listen_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
@@ -43,7 +44,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: backlog [BACKLOG]\n");
         return 2;
     }
-    int backlog = argc == 2 ? parse_backlog(argv[1]) : 2;
+    int backlog =
+        argc == 2 ? (int)parse_number(argv[1], 0, MAX_BACKLOG, "number") : 2;
 
     /* 1. A doorkeeper on a port of the system's choice. */
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -116,17 +118,6 @@ int main(int argc, char *argv[])
     for (int i = inside; i < clients; i++)
         printf("client %d: ESTABLISHED\n", i + 1);
     return 0; /* the end of the process closes all of them */
-}
-
-static int parse_backlog(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (!*text || text[strspn(text, "0123456789")] || number > MAX_BACKLOG) {
-        fprintf(stderr, "backlog: not a number (0 to %d): \"%.40s\"\n",
-                MAX_BACKLOG, text);
-        exit(2);
-    }
-    return (int)number;
 }
 
 /* Wait until we see what became of a client. 1: it is connected, and one more
@@ -220,6 +211,20 @@ static void standard_streams(void)
             die("open /dev/null");
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "backlog: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

@@ -30,7 +30,6 @@ enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 static size_t compose(char *const operands[], int count, char op,
                       unsigned char *request);
 static int32_t parse_operand(const char *text);
-static size_t parse_split(const char *text);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
 static void print_bytes(const char *what, const unsigned char *bytes,
@@ -39,6 +38,8 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
@@ -48,7 +49,7 @@ int main(int argc, char *argv[])
     standard_streams();
     size_t split = 0; /* all at once */
     if (argc > 2 && strcmp(argv[1], "-s") == 0) {
-        split = parse_split(argv[2]);
+        split = parse_number(argv[2], 1, 9999, "number");
         argv += 2;
         argc -= 2;
     }
@@ -163,17 +164,6 @@ static int32_t parse_operand(const char *text)
     return (int32_t)number;
 }
 
-static size_t parse_split(const char *text)
-{
-    unsigned long number = strtoul(text, NULL, 10);
-    if (text[strspn(text, "0123456789")] || number < 1 || number > 9999) {
-        fprintf(stderr, "calc_client: not a number (1 to 9999): \"%.40s\"\n",
-                text);
-        exit(2);
-    }
-    return number;
-}
-
 /* In network byte order: the high byte first, on every machine. */
 static void put_number(unsigned char *bytes, size_t size, uint32_t number)
 {
@@ -269,6 +259,20 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     fprintf(stderr, "calc_client: not an IP address ");
     fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
     exit(2);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "calc_client: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

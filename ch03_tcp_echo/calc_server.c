@@ -6,6 +6,7 @@
  * Try     cc calc_server.c -o calc_server && ./calc_server 9190
  * See     listening on 127.0.0.1:9190
  * Pair    calc_client.c in a second terminal
+ * Long    the protocol stands in it, and everything that can come is answered
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>

@@ -4,12 +4,14 @@
  * It moves into a network of its own (a Linux namespace). There an ordinary
  * user may watch every packet, and nobody else's can get in between.
  *
- * Calls   unshare -> ioctl -> socket AF_PACKET -> recv, and beside it
+ * Calls   unshare -> socket AF_PACKET -> recv, and beside it
  *         socket -> connect/accept -> write/read -> close
  * Try     cc packet_ladder.c -o packet_ladder && ./packet_ladder
  *         ./packet_ladder handshake
  * See     The connection: 3 packets
  * Needs   Linux: unshare, AF_PACKET and TCP_QUICKACK are not POSIX
+ * Long    half of it draws: an arrow a packet, what the packet says in words,
+ *         what its ACK adds up to
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,13 +33,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HANDSHAKE = 1, DATA = 2, CLOSE = 4 };
+enum { ALL, HANDSHAKE, DATA, CLOSE, PARTS };
 enum {
-    PORT = 9190,
     PATIENCE = 10 * 1000, /* ms without a packet */
     TRIES = 50,
-    MOST = 40, /* packets of one connection */
-    TO_THE_END = 0
+    MOST = 40 /* packets of one connection */
 };
 
 struct packet {
@@ -47,21 +47,21 @@ struct packet {
 };
 
 struct ladder {
-    int client_port;
+    uint16_t client_port;                /* in network order */
     uint32_t client_start, server_start; /* what the SYNs said in truth */
     struct packet packets[MOST];
-    char shape[MOST + 1]; /* a letter a packet, see record */
-    int count;
+    int count, over;     /* over: the client has acknowledged the */
+    uint32_t server_end; /* server's FIN, by this number */
 };
 
-static int parse_parts(int argc, char *argv[]);
 static void watch(int tap_fd, struct ladder *ladder, int count);
-static void record(const char *bytes, size_t size, struct ladder *ladder);
+static void record(struct ladder *ladder, const struct iphdr *ip,
+                   const struct tcphdr *tcp);
 static void draw(const struct ladder *ladder, const char *title, int first,
                  int end);
 static const struct packet *acknowledged_by(const struct ladder *ladder,
                                             const struct packet *packet);
-static void explain(const struct ladder *ladder, const struct packet *packet,
+static void explain(const struct packet *packet, const struct packet *acked,
                     char *text, size_t size);
 static void ack_now(int fd);
 static void read_exactly(int fd, char *bytes, size_t count);
@@ -74,7 +74,21 @@ static int enter_own_network(void);
 int main(int argc, char *argv[])
 {
     standard_streams();
-    int parts = parse_parts(argc, argv);
+    static const char *const names[] = {"all", "handshake", "data", "close"};
+    int part = ALL;
+    if (argc > 2) {
+        fprintf(stderr, "usage: packet_ladder [handshake|data|close|all]\n");
+        return 2;
+    }
+    while (argc == 2 && part < PARTS && strcmp(argv[1], names[part]) != 0)
+        part++;
+    if (part == PARTS) {
+        fprintf(stderr,
+                "packet_ladder: not handshake, data, close or all: "
+                "\"%.40s\"\n",
+                argv[1]);
+        return 2;
+    }
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
     if (enter_own_network() == -1)
@@ -86,30 +100,25 @@ int main(int argc, char *argv[])
         die("socket AF_PACKET");
 
     /* 2. The server. In a network of our own every port is free. */
-    struct sockaddr_in server_addr = {.sin_family = AF_INET,
-                                      .sin_port = htons(PORT)};
-    server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9190)};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (listen_fd == -1)
         die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, sizeof server_addr))
+    if (bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
         die("bind");
     if (listen(listen_fd, SOMAXCONN) == -1)
         die("listen");
 
     /* Two connections; the second differs in its end only. */
     for (int busy = 1, tries = 0; busy >= 0;) {
-        /* A letter a packet, small ones are the server's: SYN, ACK, Data,
-         * FIN. This is what must come; what does come is in ladder.shape. */
-        const char *plan = busy ? "SsADadAFafA" : "SsADadAFfA";
         struct ladder ladder = {.count = 0};
 
         /* 3. connect: three packets, and none of them is made by a program. */
         int client_fd = socket(AF_INET, SOCK_STREAM, 0);
         if (client_fd == -1)
             die("socket");
-        if (connect(client_fd, (struct sockaddr *)&server_addr,
-                    sizeof server_addr) == -1)
+        if (connect(client_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
             die("connect");
         int conn_fd = accept(listen_fd, NULL, NULL);
         if (conn_fd == -1)
@@ -139,17 +148,17 @@ int main(int argc, char *argv[])
             watch(tap_fd, &ladder, 9);
         }
         close(conn_fd);
-        watch(tap_fd, &ladder, TO_THE_END);
+        watch(tap_fd, &ladder, MOST);
 
         /* An ACK waits some 40 ms for company. If this computer was too busy
          * to close in that time, the ACK went alone: once more from 3. */
-        if (strcmp(ladder.shape, plan) != 0 && ++tries < TRIES)
+        if (ladder.count != (busy ? 11 : 10) && ++tries < TRIES)
             continue;
-        if (busy && parts & HANDSHAKE)
+        if (busy && (part == HANDSHAKE || part == ALL))
             draw(&ladder, "The connection", 0, 3);
-        if (busy && parts & DATA)
+        if (busy && (part == DATA || part == ALL))
             draw(&ladder, "The exchange", 3, 7);
-        if (parts & CLOSE)
+        if (part == CLOSE || part == ALL)
             draw(&ladder,
                  busy ? "The end, when the server is still busy"
                       : "The end, when the server is done, too",
@@ -159,94 +168,64 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Which parts to draw; without an argument, all of them. */
-static int parse_parts(int argc, char *argv[])
-{
-    if (argc > 2) {
-        fprintf(stderr, "usage: packet_ladder [handshake|data|close|all]\n");
-        exit(2);
-    }
-    if (argc < 2 || strcmp(argv[1], "all") == 0)
-        return HANDSHAKE | DATA | CLOSE;
-    if (strcmp(argv[1], "handshake") == 0)
-        return HANDSHAKE;
-    if (strcmp(argv[1], "data") == 0)
-        return DATA;
-    if (strcmp(argv[1], "close") == 0)
-        return CLOSE;
-    fprintf(stderr,
-            "packet_ladder: not handshake, data, close or all: \"%.40s\"\n",
-            argv[1]);
-    exit(2);
-}
-
-/* Write one IP packet down, if it is of this connection. */
-static void record(const char *bytes, size_t size, struct ladder *ladder)
-{
-    struct iphdr ip;
-    struct tcphdr tcp;
-    if (size < sizeof ip)
-        return;
-    memcpy(&ip, bytes, sizeof ip);
-    if (ip.protocol != IPPROTO_TCP || size < ip.ihl * 4 + sizeof tcp)
-        return;
-    memcpy(&tcp, bytes + ip.ihl * 4, sizeof tcp);
-
-    int from_client = ntohs(tcp.dest) == PORT;
-    int client_port = ntohs(from_client ? tcp.source : tcp.dest);
-    if (ladder->count == 0 && from_client && tcp.syn) {
-        ladder->client_port = client_port;
-        ladder->client_start = ntohl(tcp.seq);
-    }
-    if (client_port != ladder->client_port || ladder->count == MOST)
-        return; /* the last word of an earlier connection */
-    if (!from_client && tcp.syn)
-        ladder->server_start = ntohl(tcp.seq);
-
-    uint32_t ours = ladder->client_start, theirs = ladder->server_start;
-    struct packet packet = {
-        .from_client = from_client,
-        .syn = tcp.syn,
-        .ack = tcp.ack,
-        .fin = tcp.fin,
-        .push = tcp.psh,
-        .seq = ntohl(tcp.seq) - (from_client ? ours : theirs),
-        .ack_seq = ntohl(tcp.ack_seq) - (from_client ? theirs : ours),
-        .bytes = ntohs(ip.tot_len) - (ip.ihl + tcp.doff) * 4U};
-    packet.span = packet.bytes + tcp.syn + tcp.fin;
-    /* S, D, F or A: SYN, data, FIN, or nothing but an ACK. Small letters are
-     * the server's. */
-    char letter = packet.syn     ? 'S'
-                  : packet.bytes ? 'D'
-                  : packet.fin   ? 'F'
-                                 : 'A';
-    ladder->packets[ladder->count] = packet;
-    ladder->shape[ladder->count++] =
-        (char)(from_client ? letter : letter - 'A' + 'a');
-}
-
-/* Go on when this many packets of the connection have crossed the wire. The
- * end is when the client has acknowledged the server's FIN. */
+/* Go on when so many packets have crossed the wire, or the last one has. */
 static void watch(int tap_fd, struct ladder *ladder, int count)
 {
-    for (;;) {
-        const char *fin = strchr(ladder->shape, 'f');
-        if (count == TO_THE_END ? fin && strchr(fin, 'A')
-                                : ladder->count >= count)
-            return;
-        char bytes[2048];
+    while (ladder->count < count && !ladder->over) {
+        struct {
+            struct iphdr ip;
+            struct tcphdr tcp;
+            char rest[2048];
+        } packet;
         await_bytes(tap_fd);
-        ssize_t size = recv(tap_fd, bytes, sizeof bytes, 0);
+        ssize_t size = recv(tap_fd, &packet, sizeof packet, 0);
         if (size == -1)
             die("recv AF_PACKET");
-        record(bytes, (size_t)size, ladder);
+        if ((size_t)size >= sizeof packet.ip + sizeof packet.tcp &&
+            packet.ip.protocol == IPPROTO_TCP && packet.ip.ihl == 5)
+            record(ladder, &packet.ip, &packet.tcp);
     }
+}
+
+/* Write it down, if it is of this connection. */
+static void record(struct ladder *ladder, const struct iphdr *ip,
+                   const struct tcphdr *tcp)
+{
+    if (ladder->count == 0 && tcp->syn && !tcp->ack)
+        ladder->client_port = tcp->source;
+    int from_client = tcp->source == ladder->client_port;
+    if (!from_client && tcp->dest != ladder->client_port)
+        return; /* the last word of an earlier connection */
+    uint32_t *ours = &ladder->server_start, *theirs = &ladder->client_start;
+    if (from_client) {
+        ours = &ladder->client_start;
+        theirs = &ladder->server_start;
+    }
+    if (tcp->syn)
+        *ours = ntohl(tcp->seq);
+    struct packet *packet = &ladder->packets[ladder->count++];
+    *packet = (struct packet){.from_client = from_client,
+                              .syn = tcp->syn,
+                              .ack = tcp->ack,
+                              .fin = tcp->fin,
+                              .push = tcp->psh,
+                              .seq = ntohl(tcp->seq) - *ours,
+                              .ack_seq = ntohl(tcp->ack_seq) - *theirs,
+                              .bytes = ntohs(ip->tot_len) -
+                                       (ip->ihl + tcp->doff) * 4U};
+    packet->span = packet->bytes + tcp->syn + tcp->fin;
+    if (tcp->fin && !from_client)
+        ladder->server_end = packet->seq + packet->span;
+    ladder->over = from_client && ladder->server_end > 0 &&
+                   packet->ack_seq == ladder->server_end;
 }
 
 /* One part of the ladder, an arrow a packet. Then what its ACKs add up to. */
 static void draw(const struct ladder *ladder, const char *title, int first,
                  int end)
 {
+    static const char line[] = "----------------------------------"
+                               "----------------------------------";
     printf("%s: %d packets\n", title, end - first);
     printf("  client%69s\n", "server");
     for (int i = first; i < end; i++) {
@@ -262,12 +241,11 @@ static void draw(const struct ladder *ladder, const char *title, int first,
             snprintf(ack, sizeof ack, "ACK %u", packet->ack_seq);
         if (packet->bytes)
             snprintf(bytes, sizeof bytes, "%u bytes", packet->bytes);
-        explain(ladder, packet, meaning, sizeof meaning);
+        explain(packet, acknowledged_by(ladder, packet), meaning,
+                sizeof meaning);
         printf("    | %-8s SEQ %-2u %-6s %-8s %-36s|\n", flags, packet->seq,
                ack, bytes, meaning);
-        char arrow[69] = "";
-        memset(arrow, '-', sizeof arrow - 1);
-        printf(packet->from_client ? "    |%s>|\n" : "    |<%s|\n", arrow);
+        printf(packet->from_client ? "    |%s>|\n" : "    |<%s|\n", line);
     }
     for (int i = first; i < end; i++) {
         const struct packet *packet = &ladder->packets[i];
@@ -299,10 +277,9 @@ static const struct packet *acknowledged_by(const struct ladder *ladder,
 }
 
 /* What a packet says, in words. */
-static void explain(const struct ladder *ladder, const struct packet *packet,
+static void explain(const struct packet *packet, const struct packet *acked,
                     char *text, size_t size)
 {
-    const struct packet *acked = acknowledged_by(ladder, packet);
     if (packet->syn && !packet->ack)
         snprintf(text, size, "I start counting at %u", packet->seq);
     else if (packet->syn)
