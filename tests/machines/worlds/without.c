@@ -3,7 +3,6 @@
  *
  * Try     without RULE... COMMAND...
  *
- *   -u    as where no user namespace may be made (clone and unshare: EPERM)
  *   -n    as in a container: no namespace of any kind
  *   -m    in a user namespace of its own with everybody in it, in which
  *         user.max_user_namespaces is 0: root can make all but these
@@ -39,13 +38,13 @@ static void die(const char *call)
 
 /* These flags of clone and unshare are forbidden. clone3 has them in memory,
  * where no filter can look: it is unknown, and libc falls back on clone. */
-static void forbid(unsigned flags, int setns_too)
+static void forbid(unsigned flags)
 {
     struct sock_filter rules[] = {
         LOAD(nr),
         IS(SYS_clone3, 5, 0),
         IS(SYS_setns, 0, 1),
-        SAY(setns_too ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_ALLOW),
+        SAY(SECCOMP_RET_ERRNO | EPERM),
         IS(SYS_unshare, 4, 0),
         IS(SYS_clone, 3, 0),
         SAY(SECCOMP_RET_ALLOW),
@@ -108,18 +107,15 @@ int main(int argc, char *argv[])
 {
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++)
-        if (strcmp(argv[i], "-u") == 0)
-            forbid(CLONE_NEWUSER, 0);
-        else if (strcmp(argv[i], "-n") == 0)
+        if (strcmp(argv[i], "-n") == 0)
             forbid(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
-                       CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
-                   1);
+                   CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
         else if (strcmp(argv[i], "-m") == 0)
             enter_user_namespace();
         else
             break;
     if (i == argc || argv[i][0] == '-') {
-        fprintf(stderr, "usage: without [-u] [-n] [-m] COMMAND...\n");
+        fprintf(stderr, "usage: without [-n] [-m] COMMAND...\n");
         return 2;
     }
     execvp(argv[i], argv + i);
