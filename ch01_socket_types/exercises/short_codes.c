@@ -1,0 +1,214 @@
+/*
+ * short_codes.c - codes of four letters, one after the other. To be mended:
+ * see exercises.md.
+ *
+ * Calls   socket -> bind -> listen -> accept -> read ... -> close
+ * Try     cc short_codes.c -o short_codes && ./short_codes 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    ../stream_client.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_quoted(const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: short_codes [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], 0, &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
+    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
+    if (listen_fd == -1)
+        die("socket");
+    int on = 1; /* restart while old connections fade away: see chapter 7 */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+
+    /* 2. Give it the address; port 0 lets the system choose one. */
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("bind %s", name);
+
+    /* 3. Open the door: the system now completes handshakes by itself. */
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("listening on %s\n", name);
+
+    for (;;) {
+        /* 4. Block until a client is there. */
+        addr_len = sizeof client_addr;
+        int conn_fd =
+            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
+        if (conn_fd == -1)
+            die("accept");
+        printf("accepted\n");
+
+        /* 5. A code has four letters. */
+        char code[4];
+        ssize_t count;
+        for (int number = 1; (count = read(conn_fd, code, sizeof code)) > 0;
+             number++) {
+            printf("code %d: ", number);
+            print_quoted(code, (size_t)count);
+        }
+        if (count == -1)
+            perror("short_codes: read");
+
+        /* 6. read has returned 0: no more codes. */
+        printf("closed\n");
+        close(conn_fd);
+    }
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "short_codes: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("short_codes: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "short_codes: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "short_codes: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    char ip[INET6_ADDRSTRLEN];
+    if (addr->ss_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
+    } else {
+        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
+        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
+    }
+}
+
+/* How many bytes the first character has, if any terminal shows it as it is;
+ * else 0: a control, a mark for another one, half a character, no UTF-8. */
+static size_t plain_character(const char *bytes, size_t count)
+{
+    static const char *const from_to[][2] = {
+        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
+        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
+    };
+    for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
+        size_t size = strlen(from_to[i][0]), whole = 1;
+        while (whole < count && whole < size && (bytes[whole] & 0xc0) == 0x80)
+            whole++;
+        if (whole == size && memcmp(bytes, from_to[i][0], size) >= 0 &&
+            memcmp(bytes, from_to[i][1], size) <= 0)
+            return size; /* bytes sort as characters do: RFC 3629 section 1 */
+    }
+    return 0;
+}
+
+/* What came from outside is shown, not obeyed: it cannot move the cursor. */
+static void print_quoted(const char *bytes, size_t count)
+{
+    size_t done = 0;
+    putchar('"');
+    while (done < count && done < 60) {
+        unsigned char byte = (unsigned char)bytes[done];
+        size_t size = plain_character(bytes + done, count - done);
+        if (byte == '"' || byte == '\\')
+            printf("\\%c", byte);
+        else if (size > 0)
+            printf("%.*s", (int)size, bytes + done);
+        else if (byte == '\n')
+            printf("\\n");
+        else
+            printf("\\x%02x", byte);
+        done += size > 0 ? size : 1;
+    }
+    printf(done < count ? "\"...\n" : "\"\n");
+}

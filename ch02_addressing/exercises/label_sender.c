@@ -1,0 +1,146 @@
+/*
+ * label_sender.c - send one label. To be mended: see exercises.md.
+ *
+ * Calls   socket -> sendto -> close
+ * Try     cc label_sender.c -o label_sender
+ *         ./label_sender 127.0.0.1 9190 A 1234 5
+ * See     sent: A 1234, 5 pieces
+ * Pair    label_receiver.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct label {
+    char letter;
+    uint32_t number;
+    uint16_t pieces;
+};
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 6 || argv[3][0] < 'A' || argv[3][0] > 'Z') {
+        fprintf(stderr,
+                "usage: label_sender ADDRESS PORT A..Z NUMBER PIECES\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
+    struct label label = {
+        .letter = argv[3][0],
+        .number = (uint32_t)parse_number(argv[4], 0, UINT32_MAX, "number"),
+        .pieces = (uint16_t)parse_number(argv[5], 0, 65535, "count"),
+    };
+
+    /* 1. A socket for datagrams, 2. and the label in one of them. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (sendto(sock_fd, &label, sizeof label, 0,
+               (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("sendto %s port %s", argv[1], argv[2]);
+    printf("sent: %c %lu, %d pieces\n", label.letter,
+           (unsigned long)label.number, label.pieces);
+    close(sock_fd);
+    return 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "label_sender: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* A line that could not be printed is said at the end, and costs status 1. */
+static void check_output(void)
+{
+    int lost = ferror(stdout);
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (lost)
+        putchar('\n');
+    if (fflush(stdout) == EOF || lost) {
+        perror("label_sender: standard output");
+        _exit(1);
+    }
+}
+
+/* First of all. A stream that the caller has closed fails: no socket or file
+ * gets its number. A line is out when it is printed, also into a pipe. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+            die("open /dev/null");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. Returns
+ * the length that bind, connect and sendto want to know. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    long number = strtol(port, NULL, 10);
+    if (!*port || port[strspn(port, "0123456789")] || number < least ||
+        number > 65535) {
+        fprintf(stderr, "label_sender: not a port ");
+        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
+        exit(2);
+    }
+    in_port_t net_port = htons((uint16_t)number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
+    memset(addr, 0, sizeof *addr);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        memcpy(addr, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        memcpy(addr, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    fprintf(stderr, "label_sender: not an IP address ");
+    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    exit(2);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "label_sender: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
+}
