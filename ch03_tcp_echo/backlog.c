@@ -108,7 +108,7 @@ int main(int argc, char *argv[])
         printf("accept: client %d\n", who + 1);
     }
 
-    /* 5. Those outside have been asking again, in longer pauses. */
+    /* 5. Those outside have been asking again and again. */
     printf("there is room now for those who ask again\n");
     for (int i = inside; i < clients; i++) {
         await_client(listen_fd);

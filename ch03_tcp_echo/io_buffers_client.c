@@ -98,7 +98,8 @@ int main(int argc, char *argv[])
     ssize_t count = read(sock_fd, &none, sizeof none);
     if (count == -1)
         die("read");
-    printf("the server has ended its half, too\n");
+    printf(count == 0 ? "the server has ended its half, too\n"
+                      : "the server does not end, it says something\n");
     close(sock_fd);
     return 0;
 }

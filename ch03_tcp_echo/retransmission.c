@@ -46,8 +46,8 @@ int main(int argc, char *argv[])
     }
 
     /* 1. Both ends of one connection, in one program; at an address of our
-     * own, 127.x.y.1, because Linux remembers for each address how slow its
-     * answers once were, and would begin with a longer timer. */
+     * own, 127.x.y.1, because Linux remembers for each pair of addresses how
+     * slow their answers once were, and would begin with a longer timer. */
     struct sockaddr_in addr = {.sin_family = AF_INET};
     uint32_t own = (uint32_t)getpid() & 0xffff;
     addr.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff0000ff) | own << 8);

@@ -14,7 +14,7 @@ function complain(what) {
 # "client PSH ACK SEQ 1 ACK 1 6 bytes"
 function packet(from, text) {
     gsub(/<[^>]*>|,/, "", text)
-    gsub(/바이트/, "bytes", text)
+    gsub(/바이트/, " bytes", text)
     gsub(/ +/, " ", text)
     sub(/^ /, "", text)
     if (!match(text, /^[A-Z ]*SEQ [0-9]+( ACK [0-9]+)?( [0-9]+ bytes)?/))
