@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,27 +156,23 @@ static _Noreturn void die(const char *format, ...)
     exit(1);
 }
 
-/* A line that could not be printed is said at the end, and costs status 1. */
+/* What could not be printed is not lost in silence. */
 static void check_output(void)
 {
-    int lost = ferror(stdout);
     errno = EIO; /* unless one more byte fails, too, and says why */
-    if (lost)
-        putchar('\n');
-    if (fflush(stdout) == EOF || lost) {
-        perror("echo_by_name: standard output");
-        _exit(1);
-    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("echo_by_name: standard output");
+    _exit(1);
 }
 
-/* First of all. A stream that the caller has closed fails: no socket or file
- * gets its number. A line is out when it is printed, also into a pipe. */
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) == -1 &&
-            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
-            die("open /dev/null");
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
 }
@@ -185,14 +182,12 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 }
 
 /* write may take only a part of it. Returns count, or -1. */

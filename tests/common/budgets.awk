@@ -2,10 +2,11 @@
 BEGIN {
     # On the way to 110, 10,000, 80 and 170; who shortens programs lowers them.
     limit["above the line, median"] = 136
-    limit["above the line, together"] = 12900
-    limit["tail, median"] = 86
-    limit["whole file, median"] = 226
-    split("", words)
+    limit["above the line, together"] = 12700
+    limit["tail, median"] = 82
+    limit["whole file, median"] = 216
+    split("echo_server_fork echo_server_select " \
+          "echo_server_threads two_queues neighbour", words)
     for (i in words)
         allowed_for_now[words[i]] = 1
     most_long = 250 # above the line, without a reason
@@ -52,7 +53,7 @@ function finish() {
         aboves[count] = above
         tails[count] = tail
         wholes[count] = above + tail
-    } else if (above > most_new)
+    } else if (above > most_new && !(program in allowed_for_now))
         complain(above " lines above the line, more than " most_new)
 }
 

@@ -1,11 +1,10 @@
 #include <errno.h>
 
-/* Why bind refused, and what is not clear from its words. */
+/* Why bind refused, and what its words do not say. */
 static _Noreturn void cannot_bind(const char *name)
 {
-    if (errno == EACCES)
-        die("bind %s: ports below 1024 are root's, take a higher one", name);
-    if (errno == EADDRNOTAVAIL)
-        die("bind %s: not an address of this computer", name);
-    die("bind %s", name);
+    die("bind %s%s", name,
+        errno == EACCES          ? ": ports below 1024 are root's"
+        : errno == EADDRNOTAVAIL ? ": not an address of this computer"
+                                 : "");
 }

@@ -7,11 +7,9 @@ static ssize_t read_line(char *line, size_t size)
 {
     ssize_t length = 0;
     int byte;
-    while ((byte = getchar()) != '\n' && byte != EOF) {
-        if ((size_t)length < size)
-            line[length] = (char)byte;
-        length++;
-    }
+    while ((byte = getchar()) != '\n' && byte != EOF)
+        if ((size_t)length++ < size)
+            line[length - 1] = (char)byte;
     if (ferror(stdin))
         die("read standard input");
     return byte == EOF && length == 0 ? -1 : length;
