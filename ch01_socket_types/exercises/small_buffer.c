@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,57 +81,51 @@ static _Noreturn void die(const char *format, ...)
     exit(1);
 }
 
-/* A line that could not be printed is said at the end, and costs status 1. */
+/* What could not be printed is not lost in silence. */
 static void check_output(void)
 {
-    int lost = ferror(stdout);
     errno = EIO; /* unless one more byte fails, too, and says why */
-    if (lost)
-        putchar('\n');
-    if (fflush(stdout) == EOF || lost) {
-        perror("small_buffer: standard output");
-        _exit(1);
-    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("small_buffer: standard output");
+    _exit(1);
 }
 
-/* First of all. A stream that the caller has closed fails: no socket or file
- * gets its number. A line is out when it is printed, also into a pipe. */
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) == -1 &&
-            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
-            die("open /dev/null");
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
 }
 
-/* Both as typed; only where least is 0 the system may choose the port. Returns
- * the length that bind, connect and sendto want to know. */
+/* Both as typed; only where least is 0 the system may choose the port. */
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number < least ||
-        number > 65535) {
-        fprintf(stderr, "small_buffer: not a port ");
-        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
-        exit(2);
+    bool is_port = *port && !port[strspn(port, "0123456789")] &&
+                   number >= least && number <= 65535;
+    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
     }
-    in_port_t net_port = htons((uint16_t)number);
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
-    memset(addr, 0, sizeof *addr);
-    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
-        memcpy(addr, &v4, sizeof v4);
-        return sizeof v4;
+    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
     }
-    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
-        memcpy(addr, &v6, sizeof v6);
-        return sizeof v6;
-    }
-    fprintf(stderr, "small_buffer: not an IP address ");
-    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    fprintf(stderr, "small_buffer: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
 }
 
@@ -139,61 +134,50 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, NAME_SIZE, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 }
 
-/* Why bind refused, and what is not clear from its words. */
+/* Why bind refused, and what its words do not say. */
 static _Noreturn void cannot_bind(const char *name)
 {
-    if (errno == EACCES)
-        die("bind %s: ports below 1024 are root's, take a higher one", name);
-    if (errno == EADDRNOTAVAIL)
-        die("bind %s: not an address of this computer", name);
-    die("bind %s", name);
+    die("bind %s%s", name,
+        errno == EACCES          ? ": ports below 1024 are root's"
+        : errno == EADDRNOTAVAIL ? ": not an address of this computer"
+                                 : "");
 }
 
-/* How many bytes the first character has, if any terminal shows it as it is;
- * else 0: a control, a mark for another one, half a character, no UTF-8. */
-static size_t plain_character(const char *bytes, size_t count)
+/* What came from outside is shown, not obeyed. Letters are shown as they are:
+ * in UTF-8 they sort as their bytes do (RFC 3629 section 1). */
+static void print_quoted(const char *bytes, size_t count)
 {
-    static const char *const from_to[][2] = {
+    static const char *const letters[][2] = {
         {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
         {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
     };
-    for (size_t i = 0; i < sizeof from_to / sizeof from_to[0]; i++) {
-        size_t size = strlen(from_to[i][0]), whole = 1;
-        while (whole < count && whole < size && (bytes[whole] & 0xc0) == 0x80)
-            whole++;
-        if (whole == size && memcmp(bytes, from_to[i][0], size) >= 0 &&
-            memcmp(bytes, from_to[i][1], size) <= 0)
-            return size; /* bytes sort as characters do: RFC 3629 section 1 */
-    }
-    return 0;
-}
-
-/* What came from outside is shown, not obeyed: it cannot move the cursor. */
-static void print_quoted(const char *bytes, size_t count)
-{
     size_t done = 0;
     putchar('"');
     while (done < count && done < 60) {
-        unsigned char byte = (unsigned char)bytes[done];
-        size_t size = plain_character(bytes + done, count - done);
-        if (byte == '"' || byte == '\\')
-            printf("\\%c", byte);
-        else if (size > 0)
-            printf("%.*s", (int)size, bytes + done);
-        else if (byte == '\n')
+        const char *at = bytes + done;
+        size_t size = 0, whole = 1;
+        while (whole < 4 && done + whole < count && (at[whole] & 0xc0) == 0x80)
+            whole++;
+        for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+            size_t n = strlen(letters[i][0]);
+            if (n <= whole && memcmp(at, letters[i][0], n) >= 0 &&
+                memcmp(at, letters[i][1], n) <= 0)
+                size = n;
+        }
+        if (size > 0)
+            printf("%s%.*s", strchr("\"\\", *at) ? "\\" : "", (int)size, at);
+        else if (*at == '\n')
             printf("\\n");
         else
-            printf("\\x%02x", byte);
+            printf("\\x%02x", (unsigned char)*at);
         done += size > 0 ? size : 1;
     }
     printf(done < count ? "\"...\n" : "\"\n");

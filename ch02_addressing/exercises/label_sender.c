@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,57 +78,51 @@ static _Noreturn void die(const char *format, ...)
     exit(1);
 }
 
-/* A line that could not be printed is said at the end, and costs status 1. */
+/* What could not be printed is not lost in silence. */
 static void check_output(void)
 {
-    int lost = ferror(stdout);
     errno = EIO; /* unless one more byte fails, too, and says why */
-    if (lost)
-        putchar('\n');
-    if (fflush(stdout) == EOF || lost) {
-        perror("label_sender: standard output");
-        _exit(1);
-    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("label_sender: standard output");
+    _exit(1);
 }
 
-/* First of all. A stream that the caller has closed fails: no socket or file
- * gets its number. A line is out when it is printed, also into a pipe. */
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
 static void standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) == -1 &&
-            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
-            die("open /dev/null");
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
 }
 
-/* Both as typed; only where least is 0 the system may choose the port. Returns
- * the length that bind, connect and sendto want to know. */
+/* Both as typed; only where least is 0 the system may choose the port. */
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr)
 {
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    if (!*port || port[strspn(port, "0123456789")] || number < least ||
-        number > 65535) {
-        fprintf(stderr, "label_sender: not a port ");
-        fprintf(stderr, "(%d to 65535): \"%.40s\"\n", least, port);
-        exit(2);
+    bool is_port = *port && !port[strspn(port, "0123456789")] &&
+                   number >= least && number <= 65535;
+    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
     }
-    in_port_t net_port = htons((uint16_t)number);
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = net_port};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = net_port};
-    memset(addr, 0, sizeof *addr);
-    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
-        memcpy(addr, &v4, sizeof v4);
-        return sizeof v4;
+    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
     }
-    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
-        memcpy(addr, &v6, sizeof v6);
-        return sizeof v6;
-    }
-    fprintf(stderr, "label_sender: not an IP address ");
-    fprintf(stderr, "(such as 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    fprintf(stderr, "label_sender: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
 }
 
