@@ -8,7 +8,8 @@
  * count, a length or a pointer that came from outside.
  *
  * RFC 1034 (the ideas), 1035 (the bytes), 2181 (what 1035 left open),
- * 2308 (negative answers), 3596 (AAAA), 6891 (EDNS).
+ * 2308 (negative answers), 3596 (AAAA), 6891 (EDNS). Which of their rules
+ * stands where, and which is left out: rules.txt.
  */
 #ifndef DNS_MESSAGE_H
 #define DNS_MESSAGE_H

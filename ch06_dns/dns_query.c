@@ -10,6 +10,7 @@
  *         ./dns_query 127.0.0.4 5300 www.example.kr
  *         ./dns_query -t MX 127.0.0.4 5300 example.kr
  * See     question of 32 bytes to 127.0.0.4:5300
+ * Long    UDP and TCP, and whatever comes back, shown
  * Pair    dns_server.c or dns_resolver.c, or any name server (port 53)
  */
 #define _POSIX_C_SOURCE 200809L

@@ -5,7 +5,7 @@
  * It asks a server that knows more than the one before (a referral), until
  * one knows the answer (dns_walk.c); it keeps what it heard for as long as it
  * was told to (dns_cache.c). Many questions are under way at once, the same
- * one only once, and a server that says nothing keeps up nobody else.
+ * one only once, and a server that says nothing holds up nobody else.
  *
  * Calls   socket -> bind -> listen -> poll -> recvmsg/sendmsg, accept ->
  *         read/write; and for each question to a server
@@ -14,6 +14,7 @@
  *           dns_message.c -o dns_resolver
  *         ./dns_resolver 127.0.0.5 5300 127.0.0.2 5300
  * See     bound to 127.0.0.5:5300
+ * Long    the shares of many clients; without them the walk would do
  * Pair    dns_query.c asks it; it asks dns_server.c, all on ROOT_PORT
  */
 #define _POSIX_C_SOURCE 200809L

@@ -11,6 +11,7 @@
  * Try     cc dns_server.c dns_front.c dns_zone.c dns_message.c -o dns_server
  *         ./dns_server 127.0.0.4 5300 example.kr.zone
  * See     bound to 127.0.0.4:5300
+ * Long    all kinds of answers that one zone has
  * Pair    dns_query.c asks it, dns_resolver.c asks it for somebody else
  */
 #define _POSIX_C_SOURCE 200809L

@@ -462,6 +462,7 @@ static void start(int which, const char *folder, char *const argv[])
     if (pipe(log) == -1 || (server[which] = fork()) == -1)
         die("fork");
     if (server[which] == 0) {
+        signal(SIGINT, SIG_DFL); /* a shell's background has it ignored */
         dup2(log[1], STDOUT_FILENO);
         for (int fd = 3; fd < 100; fd++)
             close(fd);
