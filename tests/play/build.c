@@ -195,7 +195,8 @@ static bool run_cmake(const struct places *places, const struct stat *owner,
     while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
         ;
     if (status != 0) {
-        fwrite(said, 1, length, stderr);
+        if (said)
+            fwrite(said, 1, length, stderr);
         fputs(either("play: what is to be shown cannot be built\n",
                      "play: 보여 줄 프로그램을 빌드할 수 없습니다\n"),
               stderr);

@@ -87,12 +87,11 @@ static bool replace_program(struct places *places, const char *word)
         fprintf(stderr, "play: %s: %s\n", file + 1, strerror(errno));
         return false;
     }
-    char *whole = malloc((size_t)(file + 1 - word) + strlen(path) + 1);
-    if (!whole) {
-        perror("play: malloc");
-        exit(1);
-    }
-    sprintf(whole, "%.*s%s", (int)(file + 1 - word), word, path);
+    static char words[MAX_REPLACED][PATH_MAX + 256];
+    char *whole = words[places->replaced_count];
+    if (snprintf(whole, sizeof words[0], "%.*s%s", (int)(file + 1 - word), word,
+                 path) >= (int)sizeof words[0])
+        return false;
     places->replaced[places->replaced_count++] = whole;
     return true;
 }
