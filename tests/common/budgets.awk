@@ -11,7 +11,7 @@ BEGIN {
         allowed_for_now[words[i]] = 1
     most_long = 250 # above the line, without a reason
     most_new = 110  # above the line, of a program that came later
-    most_tail = 150
+    most_tail = 132
 }
 
 FNR == 1 {

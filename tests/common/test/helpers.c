@@ -190,6 +190,10 @@ static void test_addresses(void)
     check_address("::ffff:255.255.255.255", "65535", 0, AF_INET6, mapped, 8, 16,
                   "[::ffff:255.255.255.255]:65535");
 
+    char none_yet[NAME_SIZE]; /* what accept has not filled in */
+    name_address(&(struct sockaddr_storage){0}, none_yet);
+    check(strcmp(none_yet, "[?]:0") == 0, "no address is %s", none_yet);
+
     refused("::1", "0", 1, "PROGRAM: not a port (1 to 65535): \"0\"\n");
     refused("::1", "65536", 0, "PROGRAM: not a port (0 to 65535): \"65536\"\n");
     refused("::1", "4294967296", 0,
