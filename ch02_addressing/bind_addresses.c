@@ -50,8 +50,6 @@ int main(int argc, char *argv[])
         if (inet_ntop(AF_INET, &ips[i], ip, sizeof ip) == NULL)
             die("inet_ntop");
         int listen_fd = open_server(ips[i], &port);
-        if (listen_fd == -1 && errno != EADDRNOTAVAIL)
-            die("bind %s:%d", ip, port);
         if (listen_fd == -1) {
             printf("%-17s  is no address of this computer\n", ip);
             continue;
@@ -66,7 +64,7 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Returns the socket, or -1 and bind's reason. Port 0 becomes a real one. */
+/* Returns the socket, or -1: not our address. Port 0 becomes a real one. */
 static int open_server(struct in_addr ip, uint16_t *port)
 {
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -78,9 +76,9 @@ static int open_server(struct in_addr ip, uint16_t *port)
     struct sockaddr_in addr = make_address(ip, *port);
     socklen_t addr_len = sizeof addr;
     if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1) {
-        int error = errno;
+        if (errno != EADDRNOTAVAIL)
+            die("bind port %d", *port);
         close(listen_fd);
-        errno = error;
         return -1;
     }
     if (listen(listen_fd, SOMAXCONN) == -1)
