@@ -30,11 +30,11 @@ enum { PATIENCE = 3 * 60 * 1000 }; /* ms for one of them to get in */
 static int let_in(int client_fd, int listen_fd, unsigned before);
 static struct tcp_info get_info(int fd);
 static struct sockaddr_in get_address(int fd);
-static void await_client(int listen_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static void await_bytes(int fd);
 static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
@@ -96,7 +96,7 @@ int main(int argc, char *argv[])
     /* 4. accept takes the first out of the room; the connection is complete
      *    since long. */
     for (int i = 0; i < inside; i++) {
-        await_client(listen_fd);
+        await_bytes(listen_fd);
         struct sockaddr_in client_addr = {0};
         socklen_t addr_len = sizeof client_addr;
         if (accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len) == -1)
@@ -111,7 +111,7 @@ int main(int argc, char *argv[])
     /* 5. Those outside have been asking again and again. */
     printf("there is room now for those who ask again\n");
     for (int i = inside; i < clients; i++) {
-        await_client(listen_fd);
+        await_bytes(listen_fd);
         if (accept(listen_fd, NULL, NULL) == -1)
             die("accept");
     }
@@ -162,17 +162,6 @@ static struct sockaddr_in get_address(int fd)
     return addr;
 }
 
-/* Nobody waits for ever in accept here. */
-static void await_client(int listen_fd)
-{
-    struct pollfd wanted = {.fd = listen_fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
-        die("poll");
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
@@ -221,6 +210,17 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* The other end may be silent for ever; we are not that patient. */
+static void await_bytes(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready != 1)
+        die("poll");
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

@@ -26,7 +26,7 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-static int print_address(int fd);
+static void print_own_address(int fd);
 static void print_result(const char *call, ssize_t result, const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -54,8 +54,7 @@ int main(int argc, char *argv[])
         die("socket");
     printf("socket(%s, SOCK_STREAM, 0) = %d\n",
            server_addr.ss_family == AF_INET ? "AF_INET" : "AF_INET6", sock_fd);
-    if (print_address(sock_fd) == -1)
-        die("getsockname");
+    print_own_address(sock_fd);
 
     /* 2. The handshake. It also gives this end an address and a port. */
     printf("Enter calls connect\n");
@@ -63,8 +62,7 @@ int main(int argc, char *argv[])
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("connect %s port %s", argv[1], argv[2]);
     printf("connect(%d, &server_addr, %d) = 0\n", sock_fd, (int)addr_len);
-    if (print_address(sock_fd) == -1)
-        die("getsockname");
+    print_own_address(sock_fd);
 
     /* 3. No address here: a connected socket knows where its bytes go. */
     printf("Enter calls write\n");
@@ -106,17 +104,16 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* The local address, as the system knows it now. Returns 0, or -1. */
-static int print_address(int fd)
+/* The local address, as the system knows it now. */
+static void print_own_address(int fd)
 {
     struct sockaddr_storage addr;
     socklen_t addr_len = sizeof addr;
     char name[NAME_SIZE];
     if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        return -1;
+        die("getsockname");
     name_address(&addr, name);
     printf("    socket %d is at %s\n", fd, name);
-    return 0;
 }
 
 /* What a call returned, and where it is -1, why; bytes that came, if any. */

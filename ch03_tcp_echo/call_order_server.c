@@ -25,7 +25,7 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static int print_address(int fd);
+static void print_address(int fd);
 static void print_result(const char *call, ssize_t result, const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -56,8 +56,7 @@ int main(int argc, char *argv[])
     printf("socket(%s, SOCK_STREAM, 0) = %d\n",
            server_addr.ss_family == AF_INET ? "AF_INET" : "AF_INET6",
            listen_fd);
-    if (print_address(listen_fd) == -1)
-        die("getsockname");
+    print_address(listen_fd);
     int on = 1; /* restart while old connections fade away: see chapter 7 */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
         die("setsockopt SO_REUSEADDR");
@@ -66,8 +65,7 @@ int main(int argc, char *argv[])
     if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         cannot_bind(name);
     printf("bind(%d, &server_addr, %d) = 0\n", listen_fd, (int)addr_len);
-    if (print_address(listen_fd) == -1)
-        die("getsockname");
+    print_address(listen_fd);
 
     /* 3. Make a doorkeeper of it. From now on clients can knock. */
     if (listen(listen_fd, SOMAXCONN) == -1)
@@ -91,8 +89,7 @@ int main(int argc, char *argv[])
         }
         name_address(&client_addr, name);
         printf("accept(...) = %d, client_addr is %s\n", conn_fd, name);
-        if (print_address(conn_fd) == -1) /* the doorkeeper's port, too */
-            perror("call_order_server: getsockname");
+        print_address(conn_fd); /* the doorkeeper's port, too */
 
         /* 5. The new socket is our end of this one conversation. */
         char buffer[1024];
@@ -116,17 +113,18 @@ int main(int argc, char *argv[])
     }
 }
 
-/* The local address, as the system knows it now. Returns 0, or -1. */
-static int print_address(int fd)
+/* The local address, as the system knows it now. */
+static void print_address(int fd)
 {
     struct sockaddr_storage addr;
     socklen_t addr_len = sizeof addr;
     char name[NAME_SIZE];
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        return -1;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1) {
+        perror("call_order_server: getsockname");
+        return;
+    }
     name_address(&addr, name);
     printf("    socket %d is at %s\n", fd, name);
-    return 0;
 }
 
 /* What a call returned, and where it is -1, why; bytes that came, if any. */

@@ -78,8 +78,7 @@ int main(int argc, char *argv[])
     }
 }
 
-/* Returns -1 if there is no place for it in a set. To set a bit beyond the
- * end would write into somebody else's memory. */
+/* -1: no place for it. A bit beyond the set would be in another's memory. */
 static int accept_client(int listen_fd)
 {
     int conn_fd = accept(listen_fd, NULL, NULL);

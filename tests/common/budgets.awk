@@ -5,8 +5,7 @@ BEGIN {
     limit["above the line, together"] = 12700
     limit["tail, median"] = 82
     limit["whole file, median"] = 216
-    split("echo_server_fork echo_server_select " \
-          "echo_server_threads two_queues neighbour", words)
+    split("neighbour", words)
     for (i in words)
         allowed_for_now[words[i]] = 1
     most_long = 250 # above the line, without a reason
