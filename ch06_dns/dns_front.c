@@ -277,7 +277,7 @@ static bool take_letter(struct front *front)
         return true;
     }
     client->addr_len = message.msg_namelen;
-    client->control_len = message.msg_controllen;
+    client->control_len = (socklen_t)message.msg_controllen;
     client->connection = -1;
     set_client(client);
     slot->number = ++front->so_far;

@@ -38,7 +38,7 @@ struct dns_client {
     int connection;       /* its place, or -1: by UDP */
     unsigned long number; /* of that connection; no two have the same */
     long long control[8]; /* to which address of ours a datagram came */
-    size_t control_len;
+    socklen_t control_len;
 };
 
 /* One question, checked: opcode 0, class and type whatever they are. */

@@ -28,6 +28,7 @@ enum { ROOT, EVIL, GOOD, UP, SILENT, LIARS, DEADLINE = 10 * 1000 };
 static const char *const addresses[LIARS] = {
     "127.0.77.2", "127.0.77.3", "127.0.77.4", "127.0.77.5", "127.0.77.6"};
 static int liars[LIARS]; /* sockets */
+static int evil_tcp;     /* EVIL's, for what it has cut short */
 static int asked;        /* how many questions they got */
 static int guessable;    /* of these, with the id or the port to be expected */
 static struct child resolver;
@@ -200,6 +201,17 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         ttl = 1000000;
         add(reply, DNS_AUTHORITY, "evil", DNS_SOA, NULL);
         ttl = 600;
+    } else if (strncmp(name, "cut", 3) == 0) {
+        begin(reply, id, DNS_AA | DNS_TC); /* over TCP it says the truth */
+        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+    } else if (strncmp(name, "guess", 5) == 0) {
+        for (uint16_t i = 1; i < 150; i++) {
+            begin(reply, (uint16_t)(id + i), DNS_AA);
+            add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
+            finish(reply);
+        }
+        begin(reply, id, DNS_AA); /* and that one it did not guess */
+        add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
     } else if (strncmp(name, "bare", 4) == 0) {
         /* A "no" of the shortest kind: nothing in any section */
     } else if (strncmp(name, "crowd", 5) == 0) {
@@ -252,6 +264,34 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         dns_set_flags(&reply->writer, (unsigned)DNS_QR | DNS_REFUSED);
     }
     finish(reply);
+}
+
+/* The truth, over TCP: one question, one answer. */
+static void serve_tcp(void)
+{
+    unsigned char bytes[2 + 1000];
+    struct reply reply;
+    struct dns_message message;
+    char name[DNS_NAME_TEXT];
+    int fd = accept(evil_tcp, NULL, NULL);
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    ssize_t count =
+        poll(&wanted, 1, DEADLINE) == 1 ? read(fd, bytes, sizeof bytes) : 0;
+    if (count < 3 || dns_decode(bytes + 2, (size_t)count - 2, &message)) {
+        check(0, "the resolver asks in good order over TCP");
+        close(fd);
+        return;
+    }
+    asked++;
+    reply.question = message.question;
+    begin(&reply, message.id, DNS_AA);
+    add(&reply, DNS_ANSWER, dns_name_text(&message.question.name, name), DNS_A,
+        "1.2.3.4");
+    bytes[0] = (unsigned char)(reply.writer.length >> 8);
+    bytes[1] = (unsigned char)reply.writer.length;
+    if (write(fd, bytes, 2) + write(fd, reply.bytes, reply.writer.length) < 2)
+        die("write");
+    close(fd);
 }
 
 /* One question to one of them. */
@@ -330,13 +370,16 @@ static int await(int fd, int ms)
 {
     long long deadline = now_ms() + ms;
     while (now_ms() < deadline) {
-        struct pollfd polled[LIARS + 2] = {{.fd = fd, .events = POLLIN}};
+        struct pollfd polled[LIARS + 3] = {{.fd = fd, .events = POLLIN}};
+        polled[LIARS + 2] = (struct pollfd){.fd = evil_tcp, .events = POLLIN};
         for (int i = 0; i < LIARS; i++)
             polled[1 + i] = (struct pollfd){.fd = liars[i], .events = POLLIN};
         polled[LIARS + 1] =
             (struct pollfd){.fd = resolver.out, .events = POLLIN};
-        if (poll(polled, LIARS + 2, (int)(deadline - now_ms())) == -1)
+        if (poll(polled, LIARS + 3, (int)(deadline - now_ms())) == -1)
             die("poll");
+        if (polled[LIARS + 2].revents)
+            serve_tcp();
         if (polled[LIARS + 1].revents)
             child_listen(&resolver, 0);
         for (int i = 0; i < LIARS; i++)
@@ -542,6 +585,8 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("never.evil", DNS_NXDOMAIN, "evil. 3600 SOA", 1);
     ask("never.evil", DNS_NXDOMAIN, "evil. 35", 0);
     ask("rumour.evil", DNS_SERVFAIL, NULL, 1);
+    ask("cut.evil", DNS_NOERROR, "1.2.3.4", 2);
+    ask("guess.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("borrowed.evil", DNS_NXDOMAIN, NULL, 1);
     ask("bare.evil", DNS_NOERROR, NULL, 1);
     /* Too many for a datagram, and too many to be kept. */
@@ -704,6 +749,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    evil_tcp = -1;
     for (int i = 0; i < LIARS; i++)
         liars[i] = -1; /* no use of them yet */
     resolver.out = -1;
@@ -724,6 +770,11 @@ int main(int argc, char *argv[])
         if (getsockname(liars[i], (struct sockaddr *)&addr, &length) == -1)
             die("getsockname");
     }
+    inet_pton(AF_INET, addresses[EVIL], &addr.sin_addr);
+    evil_tcp = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(evil_tcp, (struct sockaddr *)&addr, sizeof addr) == -1 ||
+        listen(evil_tcp, 5) == -1)
+        die("listen");
     char port[8];
     snprintf(port, sizeof port, "%d", ntohs(addr.sin_port));
     test_resolver(argv[1], port);
