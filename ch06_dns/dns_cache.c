@@ -84,9 +84,8 @@ static struct dns_entry *find_place(struct dns_cache *cache, long long now)
 void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
                 uint32_t ttl, long long now)
 {
-    uint32_t most = new->known == KNOWN_SET ? CACHE_TTL : CACHE_TTL_NO;
     enum dns_rank rank = new->rank;
-    if (ttl == 0 || new->count > CACHE_SET)
+    if (new->count > CACHE_SET)
         return;
     struct dns_entry *next = cache->buckets[bucket_of(&new->name)];
     for (struct dns_entry *old = next; old; old = next) {
@@ -116,7 +115,7 @@ void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
     place->records = records;
     place->rank = rank;
     place->age = ++cache->so_far;
-    place->expires = now + (ttl < most ? ttl : most) * 1000LL;
+    place->expires = now + ttl * 1000LL;
     place->next = cache->buckets[bucket];
     cache->buckets[bucket] = place;
     cache->leads += rank > RANK_ANSWER;

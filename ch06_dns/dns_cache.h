@@ -13,8 +13,8 @@ enum {
     CACHE_SIZE = 2048,    /* record sets */
     CACHE_BUCKETS = 1024, /* of names with the same hash */
     CACHE_SET = 100,      /* records in a set: a larger one is not kept */
-    CACHE_TTL = 86400,    /* s, whatever the TTL says */
-    CACHE_TTL_NO = 3600   /* s for a "no" (RFC 2308 section 5) */
+    CACHE_TTL = 86400,    /* s: the longest that who keeps something may say, */
+    CACHE_TTL_NO = 3600   /* and for a "no" (RFC 2308 section 5) */
 };
 
 /* What is known about a name and a type. None of it stands in a field that

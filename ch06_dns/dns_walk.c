@@ -246,7 +246,7 @@ static void recall(struct dns_walk *walk, struct dns_quest *quest,
             quest->state = no_type ? NO_TYPE : NO_NAME;
             return;
         }
-        bool alias = !entry || entry->is_hint;
+        bool alias = !entry;
         if (alias)
             entry = cache_find(cache, &quest->name, DNS_CNAME, now);
         if (!entry || entry->is_hint || entry->known != KNOWN_SET)

@@ -628,6 +628,11 @@ static void test_cache(void)
         snprintf(name, sizeof name, "short%d", i);
         expect(POLITE, name, DNS_NOERROR);
     }
+    for (int i = 0; i < 3000; i++) { /* what is not kept takes no place */
+        snprintf(name, sizeof name, "never%d", i);
+        expect(GREEDY, name, DNS_NOERROR);
+        child_listen(&server, 0);
+    }
     int before = questions_so_far();
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof name, "short%d", i);
