@@ -254,6 +254,14 @@ static void cure_mptcp(struct lack *lack)
         cure_by_setting(lack, "net.mptcp.enabled", "1");
 }
 
+static void cure_sctp(struct lack *lack)
+{
+    if (!root_may(SYS_ADMIN))
+        return;
+    cure(lack, "sudo modprobe sctp");
+    snprintf(lack->undo, sizeof lack->undo, "sudo modprobe -r sctp");
+}
+
 static void cure_files(struct lack *lack)
 {
     if (root_may(SYS_RESOURCE))
@@ -322,6 +330,7 @@ static void cure_loopback_net(struct lack *lack)
 #define cure_tcp_memory NULL
 #define cure_ipv6 NULL
 #define cure_mptcp NULL
+#define cure_sctp NULL
 #define cure_iproute2 NULL
 #endif
 
@@ -369,6 +378,11 @@ static bool has_udplite(void)
     return has_linux() && has_socket(AF_INET, SOCK_DGRAM, 136);
 }
 
+static bool has_sctp(void)
+{
+    return has_socket(AF_INET, SOCK_STREAM, 132);
+}
+
 /* The ip command, to lay out a network of one's own. */
 static bool has_iproute2(void)
 {
@@ -412,6 +426,8 @@ static const struct need {
      "이 시스템에는 MPTCP가 없습니다"},
     {"udplite", has_udplite, NULL, "the system has no UDP-Lite",
      "이 시스템에는 UDP-Lite가 없습니다"},
+    {"sctp", has_sctp, cure_sctp, "the system has no SCTP",
+     "이 시스템에는 SCTP가 없습니다"},
     {"files", has_files, cure_files,
      "a program may not have a thousand descriptors here",
      "여기서는 한 프로그램이 디스크립터 천 개를 가질 수 없습니다"},
