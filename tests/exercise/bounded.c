@@ -13,6 +13,7 @@
 #ifdef __linux__
 #define _GNU_SOURCE /* unshare, and what it takes */
 #include <sched.h>
+#include <sys/mount.h>
 #else
 #define _XOPEN_SOURCE 700
 #endif
@@ -51,24 +52,6 @@ static void write_text(const char *path, const char *text)
 }
 #endif
 
-/* Processes of its own: they end with the first of them. */
-static bool go_apart(void)
-{
-#ifdef __linux__
-    char uid[64], gid[64];
-    snprintf(uid, sizeof uid, "%ld %ld 1", (long)getuid(), (long)getuid());
-    snprintf(gid, sizeof gid, "%ld %ld 1", (long)getgid(), (long)getgid());
-    if (unshare(CLONE_NEWUSER | CLONE_NEWPID) == -1)
-        return false;
-    write_text("/proc/self/setgroups", "deny");
-    write_text("/proc/self/uid_map", uid);
-    write_text("/proc/self/gid_map", gid);
-    return true;
-#else
-    return false;
-#endif
-}
-
 static pid_t child;
 static volatile sig_atomic_t ended_by;
 
@@ -78,8 +61,14 @@ static void end_all(int number)
     kill(-child, SIGKILL);
 }
 
-/* In the child: never returns. */
-static void run(char *command[], unsigned seconds)
+/* As a shell would tell it. */
+static int shell_status(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* In the child. */
+static _Noreturn void run(char *command[], unsigned seconds)
 {
     setpgid(0, 0);
     limit(RLIMIT_CPU, seconds);
@@ -91,6 +80,62 @@ static void run(char *command[], unsigned seconds)
     _exit(127);
 }
 
+/* In the child: processes of its own, and a /proc that shows them, so that ps
+ * is right there. False where the system does not allow it. */
+static bool go_apart(void)
+{
+#ifdef __linux__
+    char uid[64], gid[64];
+    snprintf(uid, sizeof uid, "%ld %ld 1", (long)getuid(), (long)getuid());
+    snprintf(gid, sizeof gid, "%ld %ld 1", (long)getgid(), (long)getgid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) == -1)
+        return false;
+    write_text("/proc/self/setgroups", "deny");
+    write_text("/proc/self/uid_map", uid);
+    write_text("/proc/self/gid_map", gid);
+    return true;
+#else
+    return false;
+#endif
+}
+
+static bool mount_proc(void)
+{
+#ifdef __linux__
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("proc", "/proc", "proc", 0, NULL) == 0;
+#else
+    return false;
+#endif
+}
+
+enum { NOT_APART = 125 };
+
+/* In the child: the command among processes of its own. The first of them
+ * waits for it, and takes in who lost a parent; when it ends, the system ends
+ * all that are left. */
+static _Noreturn void run_apart(char *command[], unsigned seconds)
+{
+    setpgid(0, 0);
+    if (!go_apart())
+        _exit(NOT_APART);
+    int status = 0;
+    pid_t first = fork();
+    if (first == 0) {
+        if (!mount_proc())
+            _exit(NOT_APART);
+        pid_t pid = fork();
+        if (pid == 0)
+            run(command, seconds);
+        while (pid != -1 && waitpid(-1, &status, 0) != pid)
+            ;
+        _exit(pid == -1 ? 1 : shell_status(status));
+    }
+    if (first == -1 || waitpid(first, &status, 0) == -1)
+        _exit(NOT_APART);
+    _exit(shell_status(status));
+}
+
 int main(int argc, char *argv[])
 {
     char *end = "";
@@ -99,40 +144,31 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: bounded SECONDS(1 to 3600) COMMAND...\n");
         return 2;
     }
-    bool apart = go_apart();
-    child = fork();
-    if (child == -1) {
-        perror("bounded: fork");
-        return 1;
-    }
-    if (child == 0 && apart) {
-        /* The first process here. When it ends, the system ends all others;
-         * it waits for one, the command, and takes in who lost a parent. */
-        setpgid(0, 0);
-        pid_t command = fork();
-        if (command == 0)
-            run(argv + 2, (unsigned)seconds);
-        int status = 0;
-        while (waitpid(-1, &status, 0) != command || command == -1)
-            if (command == -1)
-                _exit(1);
-        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    }
-    if (child == 0)
-        run(argv + 2, (unsigned)seconds);
-    setpgid(child, child);
-
     struct sigaction action = {.sa_handler = end_all};
     const int numbers[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &action, NULL);
     alarm((unsigned)seconds);
-    int status;
-    while (waitpid(child, &status, 0) == -1)
-        if (errno != EINTR)
+
+    int status = 0;
+    for (bool apart = true;; apart = false) {
+        child = fork();
+        if (child == -1) {
+            perror("bounded: fork");
             return 1;
-    kill(-child, SIGKILL); /* who stayed behind in its group */
-    if (ended_by)
-        return ended_by == SIGALRM ? 124 : 128 + ended_by;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        if (child == 0 && apart)
+            run_apart(argv + 2, (unsigned)seconds);
+        if (child == 0)
+            run(argv + 2, (unsigned)seconds);
+        setpgid(child, child);
+        while (waitpid(child, &status, 0) == -1)
+            if (errno != EINTR)
+                return 1;
+        kill(-child, SIGKILL); /* who stayed behind in its group */
+        if (ended_by)
+            return ended_by == SIGALRM ? 124 : 128 + ended_by;
+        if (!apart || shell_status(status) != NOT_APART)
+            return shell_status(status);
+    }
 }

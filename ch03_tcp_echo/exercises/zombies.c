@@ -1,0 +1,198 @@
+/*
+ * zombies.c - a process for each client. To be mended: see exercises.md.
+ *
+ * Calls   socket -> bind -> listen -> accept -> fork -> read/write -> close
+ * Try     cc zombies.c -o zombies && ./zombies 9190
+ * See     listening on 127.0.0.1:9190
+ * Pair    ../echo_client.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static void echo(int conn_fd);
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static int listen_at(const char *ip, const char *port);
+static ssize_t write_all(int fd, const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: zombies [ADDRESS] PORT\n");
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
+
+    /* 1. The doorkeeper. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    printf("I am process %ld\n", (long)getpid());
+
+    for (;;) {
+        /* 2. The next client. */
+        int conn_fd = accept(listen_fd, NULL, NULL);
+        if (conn_fd == -1)
+            die("accept");
+
+        /* 3. A process of its own for it. */
+        pid_t pid = fork();
+        if (pid == -1)
+            die("fork");
+        if (pid == 0) {
+            close(listen_fd);
+            echo(conn_fd);
+            printf("a client has left\n");
+            return 0;
+        }
+        printf("a client is served\n");
+        close(conn_fd); /* the child has it, too */
+    }
+}
+
+/* In the child: it may wait for its client as long as it likes. */
+static void echo(int conn_fd)
+{
+    char buffer[16 * 1024];
+    ssize_t count;
+    while ((count = read(conn_fd, buffer, sizeof buffer)) > 0 &&
+           (count = write_all(conn_fd, buffer, (size_t)count)) > 0)
+        ;
+    if (count == -1)
+        perror("zombies: a client is lost");
+    close(conn_fd);
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "zombies: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* What could not be printed is not lost in silence. */
+static void check_output(void)
+{
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("zombies: standard output");
+    _exit(1);
+}
+
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    long number = strtol(port, NULL, 10);
+    bool is_port = *port && !port[strspn(port, "0123456789")] &&
+                   number >= least && number <= 65535;
+    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    fprintf(stderr, "zombies: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
+    char ip[INET6_ADDRSTRLEN];
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* Why bind refused, and what its words do not say. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    die("bind %s%s", name,
+        errno == EACCES          ? ": ports below 1024 are root's"
+        : errno == EADDRNOTAVAIL ? ": not an address of this computer"
+                                 : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
+}
+
+/* write may take only a part of it. Returns count, or -1. */
+static ssize_t write_all(int fd, const char *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, bytes + done, count - done);
+        if (written == -1)
+            return -1;
+        done += (size_t)written;
+    }
+    return (ssize_t)count;
+}
