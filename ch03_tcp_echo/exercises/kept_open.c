@@ -22,7 +22,7 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static void echo(int conn_fd);
+static void serve(int conn_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
@@ -54,7 +54,7 @@ int main(int argc, char *argv[])
             die("fork");
         if (pid == 0) {
             close(listen_fd);
-            echo(conn_fd);
+            serve(conn_fd);
             printf("a client has left\n");
             return 0;
         }
@@ -63,7 +63,7 @@ int main(int argc, char *argv[])
 }
 
 /* In the child: it may wait for its client as long as it likes. */
-static void echo(int conn_fd)
+static void serve(int conn_fd)
 {
     char buffer[16 * 1024];
     ssize_t count;
@@ -145,7 +145,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
     bool is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
-    char ip[INET6_ADDRSTRLEN];
+    char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));

@@ -1,8 +1,8 @@
 /*
- * zombies.c - a process for each client. To be mended: see exercises.md.
+ * unburied.c - a process for each client. To be mended: see exercises.md.
  *
  * Calls   socket -> bind -> listen -> accept -> fork -> read/write -> close
- * Try     cc zombies.c -o zombies && ./zombies 9190
+ * Try     cc unburied.c -o unburied && ./unburied 9190
  * See     listening on 127.0.0.1:9190
  * Pair    ../echo_client.c
  */
@@ -22,7 +22,7 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static void echo(int conn_fd);
+static void serve(int conn_fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
@@ -32,7 +32,7 @@ int main(int argc, char *argv[])
 {
     standard_streams();
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: zombies [ADDRESS] PORT\n");
+        fprintf(stderr, "usage: unburied [ADDRESS] PORT\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
@@ -54,7 +54,7 @@ int main(int argc, char *argv[])
             die("fork");
         if (pid == 0) {
             close(listen_fd);
-            echo(conn_fd);
+            serve(conn_fd);
             printf("a client has left\n");
             return 0;
         }
@@ -64,7 +64,7 @@ int main(int argc, char *argv[])
 }
 
 /* In the child: it may wait for its client as long as it likes. */
-static void echo(int conn_fd)
+static void serve(int conn_fd)
 {
     char buffer[16 * 1024];
     ssize_t count;
@@ -72,7 +72,7 @@ static void echo(int conn_fd)
            (count = write_all(conn_fd, buffer, (size_t)count)) > 0)
         ;
     if (count == -1)
-        perror("zombies: a client is lost");
+        perror("unburied: a client is lost");
     close(conn_fd);
 }
 
@@ -84,7 +84,7 @@ static _Noreturn void die(const char *format, ...)
     int error = errno;
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "zombies: ");
+    fprintf(stderr, "unburied: ");
     vfprintf(stderr, format, values);
     fprintf(stderr, ": %s\n", strerror(error));
     va_end(values);
@@ -98,7 +98,7 @@ static void check_output(void)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return;
     putchar('\n');
-    perror("zombies: standard output");
+    perror("unburied: standard output");
     _exit(1);
 }
 
@@ -131,7 +131,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
         v4->sin_port = htons((uint16_t)number);
         return sizeof *v4;
     }
-    fprintf(stderr, "zombies: not ");
+    fprintf(stderr, "unburied: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
     else
@@ -146,7 +146,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
     bool is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
-    char ip[INET6_ADDRSTRLEN];
+    char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
