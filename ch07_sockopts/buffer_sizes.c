@@ -8,6 +8,7 @@
  * Pair    io_buffers_server.c of chapter 3 fills such buffers
  */
 #define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -123,7 +124,7 @@ static void make_connection(int bytes, enum when when, int *client_fd,
         ask(*client_fd, bytes);
     }
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     if (bind(listen_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
         die("bind port 0");

@@ -2,14 +2,14 @@
  * nagle_client.c - one request, written in two ways: 40 milliseconds apart.
  *
  * A request is its length (4 bytes, network order) and that many bytes; the
- * server answers with one byte. -n: only with TCP_NODELAY.
+ * server answers with one byte.
  *
  * Calls   socket -> setsockopt -> connect -> write, write, read -> close
  * Try     cc nagle_client.c -o nagle_client && ./nagle_client 127.0.0.1 9190
  * See     milliseconds for each way, with a bar
  * Pair    nagle_server.c in a first terminal
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* TCP_MAXSEG */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,18 +27,22 @@
 #include <unistd.h>
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
-enum { SMALL = 100, BIG = 1000 * 1000 };
-enum { WARM_UP = 20, EXCHANGES = 9, BAR = 36 };
+enum { SMALL = 100, BIG = 1000 * 1000, LENGTH = sizeof(uint32_t) };
+enum { WARM_UP = 20, EXCHANGES = 9, BAR = 16 };
+enum {
+    ALL,
+    A_SEGMENT = -1
+}; /* what the first write carries, or so many bytes */
 
 struct way {
     const char *name;
-    uint32_t bytes; /* in a request, after its length */
-    int writes, nodelay;
+    size_t bytes; /* in a request, after its length */
+    int first, nodelay;
     double ms; /* the median exchange */
 };
 
 static double measure(int sock_fd, const struct way *way);
-static void exchange(int sock_fd, char *request, uint32_t bytes, int writes);
+static void exchange(int sock_fd, char *request, size_t bytes, size_t first);
 static int compare(const void *a, const void *b);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -51,11 +55,8 @@ static double now_us(void);
 int main(int argc, char *argv[])
 {
     standard_streams();
-    int only_nodelay = argc > 1 && strcmp(argv[1], "-n") == 0;
-    argc -= only_nodelay;
-    argv += only_nodelay;
     if (argc != 3) {
-        fprintf(stderr, "usage: nagle_client [-n] ADDRESS PORT\n");
+        fprintf(stderr, "usage: nagle_client ADDRESS PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr;
@@ -63,18 +64,16 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     struct way ways[] = {
-        {"100 bytes, two writes", SMALL, 2, 0, 0},
-        {"100 bytes, two writes, TCP_NODELAY", SMALL, 2, 1, 0},
-        {"100 bytes, one write", SMALL, 1, 0, 0},
-        {"1 MB", BIG, 1, 0, 0},
-        {"1 MB, TCP_NODELAY", BIG, 1, 1, 0},
+        {"100 B, 2 writes", SMALL, LENGTH, 0, 0},
+        {"100 B, 2 writes, NODELAY", SMALL, LENGTH, 1, 0},
+        {"100 B, 1 write", SMALL, ALL, 0, 0},
+        {"a segment, then 100 B", SMALL, A_SEGMENT, 0, 0},
+        {"1 MB", BIG, ALL, 0, 0},
+        {"1 MB, NODELAY", BIG, ALL, 1, 0},
     };
     size_t count = sizeof ways / sizeof ways[0];
     double most = 0;
     for (struct way *way = ways; way < ways + count; way++) {
-        if (only_nodelay && !way->nodelay)
-            continue;
-
         /* 1. A connection for each way. Nagle's algorithm is on by default. */
         int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
         if (sock_fd == -1)
@@ -82,6 +81,11 @@ int main(int argc, char *argv[])
         if (setsockopt(sock_fd, IPPROTO_TCP, TCP_NODELAY, &way->nodelay,
                        sizeof way->nodelay) == -1)
             die("setsockopt TCP_NODELAY");
+        int ethernet = 1460; /* a full segment there; loopback's is huge */
+        if (way->first == A_SEGMENT &&
+            setsockopt(sock_fd, IPPROTO_TCP, TCP_MAXSEG, &ethernet,
+                       sizeof ethernet) == -1)
+            die("setsockopt TCP_MAXSEG");
         if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
             die("connect %s port %s", argv[1], argv[2]);
 
@@ -92,14 +96,12 @@ int main(int argc, char *argv[])
         close(sock_fd);
     }
 
-    /* 3. Longer bar, longer wait. */
-    printf("%-34s  %9s\n", "request and answer", "ms");
+    /* 3. The longest bar is the longest wait. */
+    printf("%-24s %8s\n", "request and answer", "ms");
     for (struct way *way = ways; way < ways + count; way++) {
-        if (only_nodelay && !way->nodelay)
-            continue;
         char bar[BAR + 1] = "#"; /* as short as it may be, it is there */
-        memset(bar, '#', (size_t)(way->ms / most * BAR));
-        printf("%-34s  %9.3f  %s\n", way->name, way->ms, bar);
+        memset(bar, '#', (size_t)(way->ms / most * (double)BAR));
+        printf("%-24s %8.3f %s\n", way->name, way->ms, bar);
     }
     return 0;
 }
@@ -107,18 +109,29 @@ int main(int argc, char *argv[])
 /* The median of a few exchanges, in milliseconds. */
 static double measure(int sock_fd, const struct way *way)
 {
-    char *request = calloc(1, sizeof way->bytes + way->bytes);
+    int segment;
+    socklen_t size = sizeof segment;
+    if (getsockopt(sock_fd, IPPROTO_TCP, TCP_MAXSEG, &segment, &size) == -1)
+        die("getsockopt TCP_MAXSEG");
+    size_t bytes = way->bytes, first = LENGTH + bytes;
+    if (way->first == A_SEGMENT) {
+        first = (size_t)segment;
+        bytes += first - LENGTH;
+    } else if (way->first != ALL) {
+        first = (size_t)way->first;
+    }
+    char *request = calloc(1, LENGTH + bytes);
     if (!request)
         die("calloc");
 
     /* A young connection acknowledges at once. Let that phase pass. */
     for (int i = 0; i < WARM_UP; i++)
-        exchange(sock_fd, request, SMALL, 1);
+        exchange(sock_fd, request, SMALL, LENGTH + SMALL);
 
     double ms[EXCHANGES];
     for (int i = 0; i < EXCHANGES; i++) {
         double start = now_us();
-        exchange(sock_fd, request, way->bytes, way->writes);
+        exchange(sock_fd, request, bytes, first);
         ms[i] = (now_us() - start) / 1e3;
     }
     free(request);
@@ -126,31 +139,24 @@ static double measure(int sock_fd, const struct way *way)
     return ms[EXCHANGES / 2];
 }
 
-/* write-write-read, or write-read. */
-static void exchange(int sock_fd, char *request, uint32_t bytes, int writes)
+/* The length and the bytes, in one write or in two; then the answer. */
+static void exchange(int sock_fd, char *request, size_t bytes, size_t first)
 {
-    uint32_t length = htonl(bytes);
+    uint32_t length = htonl((uint32_t)bytes);
     memcpy(request, &length, sizeof length);
-    if (writes == 2) {
-        if (write_all(sock_fd, request, sizeof length) == -1)
-            die("write");
-        if (write_all(sock_fd, request + sizeof length, bytes) == -1)
-            die("write");
-    } else {
-        if (write_all(sock_fd, request, sizeof length + bytes) == -1)
-            die("write");
-    }
-    char answer;
+    if (write_all(sock_fd, request, first) == -1 ||
+        write_all(sock_fd, request + first, LENGTH + bytes - first) == -1)
+        die("write");
+
+    char answer = '!';
     await_bytes(sock_fd);
     ssize_t count = read(sock_fd, &answer, 1);
     if (count == -1)
         die("read");
-    if (count == 0) {
-        fprintf(stderr, "nagle_client: the server left without an answer\n");
-        exit(1);
-    }
-    if (answer != '!') {
-        fprintf(stderr, "nagle_client: this is not nagle_server's answer\n");
+    if (count == 0 || answer != '!') {
+        fprintf(stderr, "nagle_client: %s\n",
+                count == 0 ? "the server left without an answer"
+                           : "this is not nagle_server's answer");
         exit(1);
     }
 }

@@ -1,7 +1,8 @@
 /*
  * nagle_server.c - take whole requests, answer each with one byte.
  *
- * A request is its length (4 bytes, network order) and that many bytes.
+ * A request is its length (4 bytes, network order) and that many bytes. -n sets
+ * TCP_NODELAY at this end.
  *
  * Calls   socket -> bind -> listen -> accept -> read/write -> close
  * Try     cc nagle_server.c -o nagle_server && ./nagle_server 9190
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -36,8 +38,11 @@ static _Noreturn void cannot_bind(const char *name);
 int main(int argc, char *argv[])
 {
     standard_streams();
+    int nodelay = argc > 1 && strcmp(argv[1], "-n") == 0;
+    argc -= nodelay;
+    argv += nodelay;
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: nagle_server [ADDRESS] PORT\n");
+        fprintf(stderr, "usage: nagle_server [-n] [ADDRESS] PORT\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
@@ -54,6 +59,9 @@ int main(int argc, char *argv[])
     int on = 1;
     if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
         die("setsockopt SO_REUSEADDR");
+    if (setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &nodelay,
+                   sizeof nodelay) == -1) /* what it accepts inherits that */
+        die("setsockopt TCP_NODELAY");
 
     /* 2. Give it the address; port 0 lets the system choose one. */
     if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
@@ -65,7 +73,7 @@ int main(int argc, char *argv[])
     if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
         die("getsockname");
     name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    printf("listening on %s%s\n", name, nodelay ? ", TCP_NODELAY is on" : "");
 
     for (;;) {
         /* 4. Block until a connection is there. It has a socket of its own. */

@@ -74,7 +74,7 @@ int main(int argc, char *argv[])
         const struct result *r = &results[i];
         double cost = r->seconds / (double)r->calls * 1e6;
         char bar[BAR + 1] = "#"; /* as short as it may be, it is there */
-        memset(bar, '#', (size_t)(r->rate / best * BAR));
+        memset(bar, '#', (size_t)(r->rate / best * (double)BAR));
         if (csv)
             printf("%zu,%lld,%.6f,%.3f\n", r->size, r->calls, r->seconds,
                    r->rate);
@@ -97,6 +97,7 @@ static struct result measure(size_t size)
     connect_pair(&writer_fd, &reader_fd);
 
     /* 1. The reader is a process of its own, as in real life. */
+    signal(SIGCHLD, SIG_DFL); /* or waitpid may find no child */
     pid_t child = fork();
     if (child == -1)
         die("fork");
@@ -117,7 +118,7 @@ static struct result measure(size_t size)
             die("write");
         bytes += count;
         result.calls++;
-    } while (now_us() - start < WHILE * 1e3);
+    } while (now_us() - start < (double)WHILE * 1e3);
 
     /* 3. Our end, and the reader's: now it has everything. */
     if (shutdown(writer_fd, SHUT_WR) == -1)

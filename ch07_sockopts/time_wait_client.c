@@ -1,14 +1,13 @@
 /*
  * time_wait_client.c - close before the server does, or after it.
  *
- * What the connection left behind at this end is read from /proc/net/tcp
- * where the system has it (Linux).
+ * OWN_PORT: from a port that we choose, and not the system.
  *
  * Calls   socket -> connect -> shutdown -> read -> close
  * Try     cc time_wait_client.c -o time_wait_client
  *         ./time_wait_client 127.0.0.1 9190
  * See     connected from 127.0.0.1:54321; Enter closes first
- * Pair    time_wait_server.c in a first terminal
+ * Pair    time_wait_server.c in a first terminal; what_is_left.c afterwards
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -29,33 +28,37 @@ enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
 static int enter_comes_first(int fd);
-static void print_remains(const char *local, const char *peer);
-static int covers(const char *a, const char *b);
-static void name_entry(const char *digits, unsigned port, char *name);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
 static void await_bytes(int fd);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
     standard_streams();
-    if (argc != 3) {
-        fprintf(stderr, "usage: time_wait_client ADDRESS PORT\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: time_wait_client ADDRESS PORT [OWN_PORT]\n");
         return 2;
     }
     struct sockaddr_storage server_addr, client_addr;
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
-    char server_name[NAME_SIZE], client_name[NAME_SIZE];
-    name_address(&server_addr, server_name);
+    int ipv4 = server_addr.ss_family == AF_INET;
+    if (argc == 4)
+        parse_address(ipv4 ? "0.0.0.0" : "::", argv[3], 1, &client_addr);
+    char client_name[NAME_SIZE];
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A socket of the server's kind. It has no address yet. */
+    /* 1. A socket of the server's kind. It has no address yet, unless we give
+     *    it one. */
     int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
     if (sock_fd == -1)
         die("socket");
+    if (argc == 4 && bind(sock_fd, (struct sockaddr *)&client_addr, addr_len))
+        cannot_bind(argv[3]);
 
     /* 2. The handshake. It also gives this end an address and a port. */
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
@@ -67,7 +70,8 @@ int main(int argc, char *argv[])
     printf("connected from %s; Enter closes first\n", client_name);
 
     /* 3. Close first, or be the second. The end of both: read returns 0. */
-    if (enter_comes_first(sock_fd)) {
+    int first = enter_comes_first(sock_fd);
+    if (first) {
         printf("closing first\n");
         if (shutdown(sock_fd, SHUT_WR) == -1)
             die("shutdown");
@@ -80,11 +84,12 @@ int main(int argc, char *argv[])
     } while (count > 0);
     if (count == -1)
         die("read");
-    printf("the server has closed\n");
+    printf("the server has closed%s\n", first ? "" : "; Enter closes, too");
+    if (!first)
+        wait_for_enter();
 
     /* 4. No descriptor is left now. Is anything else? */
     close(sock_fd);
-    print_remains(client_name, server_name);
     return 0;
 }
 
@@ -97,91 +102,8 @@ static int enter_comes_first(int fd)
         die("poll");
     if (wanted[0].revents != 0)
         return 0;
-    for (int c; (c = getchar()) != '\n' && c != EOF;)
-        continue; /* what was typed is not left to the shell */
+    wait_for_enter(); /* what was typed is not left to the shell */
     return 1;
-}
-
-/* What the system still keeps under local's port: any peer's, or one's. */
-static void print_remains(const char *local, const char *peer)
-{
-    static const char *const states[] = {
-        "-",          "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
-        "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
-        "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
-    const char *path = local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp";
-    char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
-    unsigned port[2], state = 0;
-    unsigned long ticks; /* until the system forgets it */
-    int misses = 0, waits = 0;
-    while (misses < 3) { /* it may move under our eyes: look again */
-        FILE *table = fopen(path, "r"); /* rewind may show what was there */
-        if (!table) {
-            printf("left: cannot see it here (fopen: %s); netstat -an may "
-                   "tell\n",
-                   strerror(errno));
-            return;
-        }
-        int found = 0;
-        while (!found && fgets(line, sizeof line, table)) {
-            if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
-                       ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
-                continue;
-            name_entry(ip[0], port[0], here);
-            name_entry(ip[1], port[1], there);
-            found = covers(here, local) && (!peer || covers(there, peer));
-        }
-        fclose(table);
-        const char *text = state < 12 ? states[state] : "-";
-        int remembered = strcmp(text, "TIME_WAIT") == 0;
-        if (!found) {
-            misses++;
-        } else if (peer && !remembered && waits++ < 500) {
-            poll(NULL, 0, 10); /* the last ACK is on its way */
-        } else {
-            printf("left: %s with %s, %s", here, there, text);
-            if (remembered)
-                printf(", %.1f s to go",
-                       (double)ticks / (double)sysconf(_SC_CLK_TCK));
-            printf("\n");
-            return; /* one is enough to make the point */
-        }
-    }
-    printf("left: nothing\n");
-}
-
-/* The same port, and the same address, or one of them stands for all. */
-static int covers(const char *a, const char *b)
-{
-    return strcmp(strrchr(a, ':'), strrchr(b, ':')) == 0 &&
-           (strcmp(a, b) == 0 || strncmp(a, "0.0.0.0:", 8) == 0 ||
-            strncmp(b, "0.0.0.0:", 8) == 0 || strncmp(a, "[::]:", 5) == 0 ||
-            strncmp(b, "[::]:", 5) == 0);
-}
-
-/* From the table's hexadecimal digits to what a reader knows. */
-static void name_entry(const char *digits, unsigned port, char *name)
-{
-    struct sockaddr_storage addr;
-    memset(&addr, 0, sizeof addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr;
-    uint32_t words[4] = {0}; /* as they lie in the system's memory */
-    for (size_t i = 0; i < 4 && strlen(digits) >= 8 * (i + 1); i++) {
-        char word[9];
-        snprintf(word, sizeof word, "%.8s", digits + 8 * i);
-        words[i] = (uint32_t)strtoul(word, NULL, 16);
-    }
-    if (strlen(digits) == 8) {
-        addr.ss_family = AF_INET;
-        memcpy(&v4->sin_addr, words, sizeof v4->sin_addr);
-        v4->sin_port = htons((uint16_t)port);
-    } else {
-        addr.ss_family = AF_INET6;
-        memcpy(&v6->sin6_addr, words, sizeof v6->sin6_addr);
-        v6->sin6_port = htons((uint16_t)port);
-    }
-    name_address(&addr, name);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -260,6 +182,15 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 }
 
+/* Why bind refused, and what its words do not say. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    die("bind %s%s", name,
+        errno == EACCES          ? ": ports below 1024 are root's"
+        : errno == EADDRNOTAVAIL ? ": not an address of this computer"
+                                 : "");
+}
+
 /* The other end may be silent for ever; we are not that patient. */
 static void await_bytes(int fd)
 {
@@ -269,4 +200,13 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }

@@ -1,14 +1,13 @@
 /*
  * time_wait_server.c - one client, one restart, "Address already in use".
  *
- * Whoever closes first, here or at the client, keeps the memory of the
- * connection: TIME_WAIT. -r sets SO_REUSEADDR before bind. What a connection
- * left behind is read from /proc/net/tcp where the system has it (Linux).
+ * Whoever closes first, here or at the client, keeps the connection for a
+ * while: TIME_WAIT. -r sets SO_REUSEADDR before bind.
  *
  * Calls   socket -> setsockopt -> bind -> listen -> accept -> shutdown -> close
  * Try     cc time_wait_server.c -o time_wait_server && ./time_wait_server 9190
  * See     listening on 127.0.0.1:9190
- * Pair    time_wait_client.c in a second terminal
+ * Pair    time_wait_client.c in a second terminal; what_is_left.c afterwards
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -27,15 +26,13 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
 static int enter_comes_first(int fd);
-static void print_remains(const char *local, const char *peer);
-static int covers(const char *a, const char *b);
-static void name_entry(const char *digits, unsigned port, char *name);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
+static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
 {
@@ -53,7 +50,7 @@ int main(int argc, char *argv[])
     char server_name[NAME_SIZE], client_name[NAME_SIZE];
     name_address(&server_addr, server_name);
 
-    /* 1. The doorkeeper. With -r it may share its port with a memory. */
+    /* 1. The doorkeeper. -r: before bind, or it is too late. */
     int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
     if (listen_fd == -1)
         die("socket");
@@ -61,13 +58,8 @@ int main(int argc, char *argv[])
         die("setsockopt SO_REUSEADDR");
 
     /* 2. Give it the address: this is the call that says "in use". */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1) {
-        int error = errno;
-        if (error == EADDRINUSE)
-            print_remains(server_name, NULL);
-        errno = error;
+    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         cannot_bind(server_name);
-    }
 
     /* 3. Open the door. */
     if (listen(listen_fd, SOMAXCONN) == -1)
@@ -87,7 +79,8 @@ int main(int argc, char *argv[])
     printf("accepted %s; Enter closes first\n", client_name);
 
     /* 5. Close first, or be the second. The end of both: read returns 0. */
-    if (enter_comes_first(conn_fd)) {
+    int first = enter_comes_first(conn_fd);
+    if (first) {
         printf("closing first\n");
         if (shutdown(conn_fd, SHUT_WR) == -1)
             die("shutdown");
@@ -98,13 +91,13 @@ int main(int argc, char *argv[])
         continue;
     if (count == -1)
         die("read");
-    printf("the client has closed\n");
+    printf("the client has closed%s\n", first ? "" : "; Enter closes, too");
+    if (!first)
+        wait_for_enter();
 
     /* 6. No descriptor is left now. Is anything else? */
     close(conn_fd);
     close(listen_fd);
-    name_address(&server_addr, server_name);
-    print_remains(server_name, client_name);
     return 0;
 }
 
@@ -117,91 +110,8 @@ static int enter_comes_first(int fd)
         die("poll");
     if (wanted[0].revents != 0)
         return 0;
-    for (int c; (c = getchar()) != '\n' && c != EOF;)
-        continue; /* what was typed is not left to the shell */
+    wait_for_enter(); /* what was typed is not left to the shell */
     return 1;
-}
-
-/* What the system still keeps under local's port: any peer's, or one's. */
-static void print_remains(const char *local, const char *peer)
-{
-    static const char *const states[] = {
-        "-",          "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
-        "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
-        "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
-    const char *path = local[0] == '[' ? "/proc/net/tcp6" : "/proc/net/tcp";
-    char line[512], ip[2][33], here[NAME_SIZE], there[NAME_SIZE];
-    unsigned port[2], state = 0;
-    unsigned long ticks; /* until the system forgets it */
-    int misses = 0, waits = 0;
-    while (misses < 3) { /* it may move under our eyes: look again */
-        FILE *table = fopen(path, "r"); /* rewind may show what was there */
-        if (!table) {
-            printf("left: cannot see it here (fopen: %s); netstat -an may "
-                   "tell\n",
-                   strerror(errno));
-            return;
-        }
-        int found = 0;
-        while (!found && fgets(line, sizeof line, table)) {
-            if (sscanf(line, " %*d: %32[^:]:%x %32[^:]:%x %x %*x:%*x %*x:%lx",
-                       ip[0], &port[0], ip[1], &port[1], &state, &ticks) != 6)
-                continue;
-            name_entry(ip[0], port[0], here);
-            name_entry(ip[1], port[1], there);
-            found = covers(here, local) && (!peer || covers(there, peer));
-        }
-        fclose(table);
-        const char *text = state < 12 ? states[state] : "-";
-        int remembered = strcmp(text, "TIME_WAIT") == 0;
-        if (!found) {
-            misses++;
-        } else if (peer && !remembered && waits++ < 500) {
-            poll(NULL, 0, 10); /* the last ACK is on its way */
-        } else {
-            printf("left: %s with %s, %s", here, there, text);
-            if (remembered)
-                printf(", %.1f s to go",
-                       (double)ticks / (double)sysconf(_SC_CLK_TCK));
-            printf("\n");
-            return; /* one is enough to make the point */
-        }
-    }
-    printf("left: nothing\n");
-}
-
-/* The same port, and the same address, or one of them stands for all. */
-static int covers(const char *a, const char *b)
-{
-    return strcmp(strrchr(a, ':'), strrchr(b, ':')) == 0 &&
-           (strcmp(a, b) == 0 || strncmp(a, "0.0.0.0:", 8) == 0 ||
-            strncmp(b, "0.0.0.0:", 8) == 0 || strncmp(a, "[::]:", 5) == 0 ||
-            strncmp(b, "[::]:", 5) == 0);
-}
-
-/* From the table's hexadecimal digits to what a reader knows. */
-static void name_entry(const char *digits, unsigned port, char *name)
-{
-    struct sockaddr_storage addr;
-    memset(&addr, 0, sizeof addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr;
-    uint32_t words[4] = {0}; /* as they lie in the system's memory */
-    for (size_t i = 0; i < 4 && strlen(digits) >= 8 * (i + 1); i++) {
-        char word[9];
-        snprintf(word, sizeof word, "%.8s", digits + 8 * i);
-        words[i] = (uint32_t)strtoul(word, NULL, 16);
-    }
-    if (strlen(digits) == 8) {
-        addr.ss_family = AF_INET;
-        memcpy(&v4->sin_addr, words, sizeof v4->sin_addr);
-        v4->sin_port = htons((uint16_t)port);
-    } else {
-        addr.ss_family = AF_INET6;
-        memcpy(&v6->sin6_addr, words, sizeof v6->sin6_addr);
-        v6->sin6_port = htons((uint16_t)port);
-    }
-    name_address(&addr, name);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -287,4 +197,13 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* At the end of input there is nobody to press it: go on at once. */
+static void wait_for_enter(void)
+{
+    int key;
+    do
+        key = getchar();
+    while (key != '\n' && key != EOF);
 }

@@ -8,7 +8,6 @@
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
  *   TORTURE_FLOOD=1        there is always a datagram more to receive
- *   TORTURE_LATE=1         a socket that is closed is so at the third pause
  *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
  *                          "NAME PID CALL K [failed ERROR]"
  *   TORTURE_REST=1         no more calls count (set by a program that ends)
@@ -112,7 +111,6 @@ static const int call_errors[] = {
 
 static const char *log_name;
 static int ready, active, fail_call = -1, fail_on, crumbs, hurry;
-static int late, late_fd = -1, pauses; /* closed, and not yet */
 static int flood;                      /* of datagrams */
 static long fail_at, counts[CALL_COUNT];
 static uintptr_t text_from, text_to; /* where the program's own code is */
@@ -169,7 +167,6 @@ __attribute__((constructor)) static void prepare(void)
         crumbs = strcmp(part, "random") == 0 ? 2 : 1;
     if (ms)
         hurry = atoi(ms);
-    late = getenv("TORTURE_LATE") != NULL;
     flood = getenv("TORTURE_FLOOD") != NULL;
     log_name = log;
     write_log("loaded", 0, 0);
@@ -467,18 +464,6 @@ ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
     return recvfrom_for(FROM, fd, bytes, size, flags, addr, length);
 }
 
-/* As if an ACK were on its way: what closes is seen for a while longer. */
-int close(int fd)
-{
-    struct stat about;
-    if (!late || late_fd != -1 || fstat(fd, &about) == -1 ||
-        !S_ISSOCK(about.st_mode))
-        return (int)syscall(SYS_close, fd);
-    late_fd = fd;
-    pauses = 0;
-    return 0;
-}
-
 /* What waits may wait less. */
 static int shorter(int ms)
 {
@@ -488,13 +473,8 @@ static int shorter(int ms)
 static int poll_for(void *from, struct pollfd *fds, nfds_t count, int ms)
 {
     REAL(poll)
-    if (count == 0) { /* a pause: there is nothing to fail */
-        if (late_fd != -1 && ++pauses == 3) {
-            syscall(SYS_close, late_fd);
-            late_fd = -1;
-        }
+    if (count == 0) /* a pause: there is nothing to fail */
         return real(fds, count, ms);
-    }
     if (flooded(fds[0].fd)) {
         fds[0].revents = POLLIN;
         return 1;
