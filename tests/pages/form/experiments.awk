@@ -81,7 +81,7 @@ function page_line() {
         else
             check_edit(substr(info, RSTART + 6, RLENGTH - 6))
     }
-    if (folded && kind == "prose" && /\((Not checked|확인하지 않음): /) {
+    if (folded && kind == "prose" && /\((Not checked|확인하지 않음):/) {
         proofs++
         if (!is_korean(page))
             print page ":" FNR ": not checked: " experiment
