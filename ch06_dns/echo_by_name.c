@@ -16,20 +16,22 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum {
+    IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00",
+    NAME_SIZE = IP_SIZE + sizeof "[]:65535",
+};
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static void check_arguments(const char *name, const char *port);
+static void write_address(const struct addrinfo *one, char *address);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static const char *gai_error_name(int error);
@@ -61,7 +63,7 @@ int main(int argc, char *argv[])
     for (struct addrinfo *one = list; one && sock_fd == -1;
          one = one->ai_next) {
         char address[NAME_SIZE];
-        name_address((struct sockaddr_storage *)one->ai_addr, address);
+        write_address(one, address);
         sock_fd = socket(one->ai_family, SOCK_STREAM, 0);
         if (sock_fd == -1) {
             fprintf(stderr, "%s: socket: %s\n", address, strerror(errno));
@@ -141,6 +143,19 @@ static void check_arguments(const char *name, const char *port)
     }
 }
 
+/* 127.0.0.1:9190, [::1]:9190, or [fe80::1%eth0]:9190 */
+static void write_address(const struct addrinfo *one, char *address)
+{
+    char ip[IP_SIZE], port[6];
+    int error = getnameinfo(one->ai_addr, one->ai_addrlen, ip, sizeof ip, port,
+                            sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    if (error)
+        snprintf(address, NAME_SIZE, "%.40s", gai_error_name(error));
+    else
+        snprintf(address, NAME_SIZE, strchr(ip, ':') ? "[%s]:%s" : "%s:%s", ip,
+                 port);
+}
+
 /* ---- The same in every program of this suite (tests/common) ---- */
 
 /* The call that failed, and why. */
@@ -177,19 +192,6 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* 127.0.0.1:9190, or [::1]:9190 */
-static void name_address(const struct sockaddr_storage *addr, char *name)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
-    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
-    char ip[INET6_ADDRSTRLEN] = "?";
-    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
-    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
-             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
-}
-
 /* write may take only a part of it. Returns count, or -1. */
 static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
@@ -216,22 +218,29 @@ static void await_bytes(int fd)
 /* These errors are not errno's. gai_strerror has words, but not the name. */
 static const char *gai_error_name(int error)
 {
-    switch (error) {
-    case EAI_NONAME:
-        return "EAI_NONAME, there is no such name";
-    case EAI_AGAIN:
-        return "EAI_AGAIN, no name server has answered; later one may";
-    case EAI_FAIL:
-        return "EAI_FAIL, the name server cannot answer this";
-    case EAI_SERVICE:
-        return "EAI_SERVICE, there is no such service";
-    case EAI_FAMILY:
-        return "EAI_FAMILY, no such kind of address";
-    case EAI_MEMORY:
-        return "EAI_MEMORY, out of memory";
-    case EAI_SYSTEM:
-        return strerror(errno);
-    default: /* a system may have more */
+    static const struct {
+        int number;
+        const char *name;
+    } errors[] = {
+        {EAI_NONAME, "EAI_NONAME, there is no such name"},
+#ifdef __linux__ /* POSIX does not know it, so netdb.h does not show it */
+        {-5, "EAI_NODATA, the name is there, but has no address"},
+#endif
+        {EAI_AGAIN, "EAI_AGAIN, no name server could tell; later one may"},
+        {EAI_FAIL, "EAI_FAIL, the name server cannot answer this"},
+        {EAI_SERVICE, "EAI_SERVICE, there is no such service"},
+        {EAI_FAMILY, "EAI_FAMILY, no such kind of address"},
+        {EAI_SOCKTYPE, "EAI_SOCKTYPE, no such type of socket"},
+        {EAI_BADFLAGS, "EAI_BADFLAGS, flags that do not go together"},
+        {EAI_OVERFLOW, "EAI_OVERFLOW, the name is too long"},
+        {EAI_MEMORY, "EAI_MEMORY, out of memory"},
+    };
+    static char text[100];
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i].number == error)
+            return errors[i].name;
+    if (error != EAI_SYSTEM)
         return gai_strerror(error);
-    }
+    snprintf(text, sizeof text, "EAI_SYSTEM, %s", strerror(errno));
+    return text;
 }

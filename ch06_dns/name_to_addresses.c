@@ -1,7 +1,7 @@
 /*
  * name_to_addresses.c - ask the system for every address behind a name.
  *
- * Calls   getaddrinfo -> (the list) -> freeaddrinfo
+ * Calls   getaddrinfo -> getnameinfo for each -> freeaddrinfo
  * Try     cc name_to_addresses.c -o name_to_addresses
  *         ./name_to_addresses localhost http
  * See     a line for each address: family, address, port
@@ -9,6 +9,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -19,6 +20,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00" };
 
 static void check_name(const char *name);
 static void check_service(const char *service);
@@ -53,16 +56,16 @@ int main(int argc, char *argv[])
 
     /* 3. Often more than one. The first is not always the one that works. */
     for (struct addrinfo *one = list; one; one = one->ai_next) {
-        char ip[INET6_ADDRSTRLEN];
-        const struct sockaddr_in *v4 = (struct sockaddr_in *)one->ai_addr;
-        const struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)one->ai_addr;
-        if (one->ai_family == AF_INET) {
-            inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-            printf("IPv4 %s port %d\n", ip, ntohs(v4->sin_port));
-        } else if (one->ai_family == AF_INET6) {
-            inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-            printf("IPv6 %s port %d\n", ip, ntohs(v6->sin6_port));
+        char ip[IP_SIZE], port[6];
+        error = getnameinfo(one->ai_addr, one->ai_addrlen, ip, sizeof ip, port,
+                            sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+        if (error) {
+            fprintf(stderr, "name_to_addresses: getnameinfo: %s\n",
+                    gai_error_name(error));
+            return 1;
         }
+        printf("IPv%c %s port %s\n", one->ai_family == AF_INET ? '4' : '6', ip,
+               port);
     }
 
     /* 4. The list was made for us; we give it back. */
@@ -79,11 +82,11 @@ static void check_name(const char *name)
     }
 }
 
-/* A number too large for a port would be cut to 16 bits in silence. */
+/* getaddrinfo would take "+80", and cut a number to 16 bits in silence. */
 static void check_service(const char *service)
 {
     int digits = service[strspn(service, "0123456789")] == '\0';
-    if (!*service || strlen(service) > 253 ||
+    if (!isalnum((unsigned char)*service) || strlen(service) > 253 ||
         (digits && strtoul(service, NULL, 10) > 65535)) {
         fprintf(stderr, "name_to_addresses: not a service: \"%.40s\"\n",
                 service);
@@ -117,22 +120,29 @@ static void standard_streams(void)
 /* These errors are not errno's. gai_strerror has words, but not the name. */
 static const char *gai_error_name(int error)
 {
-    switch (error) {
-    case EAI_NONAME:
-        return "EAI_NONAME, there is no such name";
-    case EAI_AGAIN:
-        return "EAI_AGAIN, no name server has answered; later one may";
-    case EAI_FAIL:
-        return "EAI_FAIL, the name server cannot answer this";
-    case EAI_SERVICE:
-        return "EAI_SERVICE, there is no such service";
-    case EAI_FAMILY:
-        return "EAI_FAMILY, no such kind of address";
-    case EAI_MEMORY:
-        return "EAI_MEMORY, out of memory";
-    case EAI_SYSTEM:
-        return strerror(errno);
-    default: /* a system may have more */
+    static const struct {
+        int number;
+        const char *name;
+    } errors[] = {
+        {EAI_NONAME, "EAI_NONAME, there is no such name"},
+#ifdef __linux__ /* POSIX does not know it, so netdb.h does not show it */
+        {-5, "EAI_NODATA, the name is there, but has no address"},
+#endif
+        {EAI_AGAIN, "EAI_AGAIN, no name server could tell; later one may"},
+        {EAI_FAIL, "EAI_FAIL, the name server cannot answer this"},
+        {EAI_SERVICE, "EAI_SERVICE, there is no such service"},
+        {EAI_FAMILY, "EAI_FAMILY, no such kind of address"},
+        {EAI_SOCKTYPE, "EAI_SOCKTYPE, no such type of socket"},
+        {EAI_BADFLAGS, "EAI_BADFLAGS, flags that do not go together"},
+        {EAI_OVERFLOW, "EAI_OVERFLOW, the name is too long"},
+        {EAI_MEMORY, "EAI_MEMORY, out of memory"},
+    };
+    static char text[100];
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i].number == error)
+            return errors[i].name;
+    if (error != EAI_SYSTEM)
         return gai_strerror(error);
-    }
+    snprintf(text, sizeof text, "EAI_SYSTEM, %s", strerror(errno));
+    return text;
 }
