@@ -1,0 +1,182 @@
+/*
+ * believes_all.c - ask one question. To be mended: see exercises.md.
+ *
+ * Calls   socket -> sendto -> poll -> recvfrom -> close
+ * Try     cc believes_all.c -o believes_all
+ *         ./believes_all 127.0.0.1 9190 hello
+ * See     the answer: "hello"
+ * Pair    ../late_server.c; ../stranger.c disturbs it
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
+    PATIENCE = 60 * 1000, /* ms */
+};
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static void print_quoted(const char *bytes, size_t count);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 4) {
+        fprintf(stderr, "usage: believes_all ADDRESS PORT TEXT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, own_addr;
+    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
+
+    /* 1. A socket for datagrams, 2. and the question. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (sendto(sock_fd, argv[3], strlen(argv[3]), 0,
+               (struct sockaddr *)&server_addr, addr_len) == -1)
+        die("sendto %s port %s", argv[1], argv[2]);
+    addr_len = sizeof own_addr;
+    if (getsockname(sock_fd, (struct sockaddr *)&own_addr, &addr_len) == -1)
+        die("getsockname");
+    char name[NAME_SIZE];
+    name_address(&own_addr, name);
+    printf("asked from port %s\n", strrchr(name, ':') + 1);
+
+    /* 3. The answer, if it comes in time. */
+    struct pollfd wanted = {.fd = sock_fd, .events = POLLIN};
+    if (poll(&wanted, 1, PATIENCE) < 1) {
+        fprintf(stderr, "believes_all: no answer\n");
+        return 1;
+    }
+    static char buffer[64 * 1024];
+    ssize_t count = recvfrom(sock_fd, buffer, sizeof buffer, 0, NULL, NULL);
+    if (count == -1)
+        die("recvfrom");
+    printf("the answer: ");
+    print_quoted(buffer, (size_t)count);
+    close(sock_fd);
+    return 0;
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "believes_all: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* What could not be printed is not lost in silence. */
+static void check_output(void)
+{
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("believes_all: standard output");
+    _exit(1);
+}
+
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    long number = strtol(port, NULL, 10);
+    bool is_port = *port && !port[strspn(port, "0123456789")] &&
+                   number >= least && number <= 65535;
+    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    fprintf(stderr, "believes_all: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
+    char ip[INET6_ADDRSTRLEN] = "?";
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* What came from outside is shown, not obeyed. Letters are shown as they are:
+ * in UTF-8 they sort as their bytes do (RFC 3629 section 1). */
+static void print_quoted(const char *bytes, size_t count)
+{
+    static const char *const letters[][2] = {
+        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
+        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
+    };
+    size_t done = 0;
+    putchar('"');
+    while (done < count && done < 60) {
+        const char *at = bytes + done;
+        size_t size = 0, whole = 1;
+        while (whole < 4 && done + whole < count && (at[whole] & 0xc0) == 0x80)
+            whole++;
+        for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+            size_t n = strlen(letters[i][0]);
+            if (n <= whole && memcmp(at, letters[i][0], n) >= 0 &&
+                memcmp(at, letters[i][1], n) <= 0)
+                size = n;
+        }
+        if (size > 0)
+            printf("%s%.*s", strchr("\"\\", *at) ? "\\" : "", (int)size, at);
+        else if (*at == '\n')
+            printf("\\n");
+        else
+            printf("\\x%02x", (unsigned char)*at);
+        done += size > 0 ? size : 1;
+    }
+    printf(done < count ? "\"...\n" : "\"\n");
+}

@@ -1,0 +1,156 @@
+/*
+ * to_nobody.c - send every datagram back. To be mended: see exercises.md.
+ *
+ * Calls   socket -> bind -> recvfrom/sendto
+ * Try     cc to_nobody.c -o to_nobody && ./to_nobody 9190
+ * See     bound to 127.0.0.1:9190
+ * Pair    ../udp_echo_client.c
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+
+static _Noreturn void die(const char *format, ...);
+static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
+static void name_address(const struct sockaddr_storage *addr, char *name);
+static _Noreturn void cannot_bind(const char *name);
+
+int main(int argc, char *argv[])
+{
+    standard_streams();
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: to_nobody [ADDRESS] PORT\n");
+        return 2;
+    }
+    struct sockaddr_storage server_addr, client_addr;
+    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
+                                       argv[argc - 1], 0, &server_addr);
+    char name[NAME_SIZE];
+    name_address(&server_addr, name);
+
+    /* 1. A socket for datagrams, 2. and its address. */
+    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
+        cannot_bind(name);
+    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
+        die("getsockname");
+    name_address(&server_addr, name);
+    printf("bound to %s\n", name);
+
+    addr_len = 0;
+    for (;;) {
+        /* 3. The next datagram, and from whom. */
+        static char buffer[64 * 1024];
+        ssize_t count = recvfrom(sock_fd, buffer, sizeof buffer, 0,
+                                 (struct sockaddr *)&client_addr, &addr_len);
+        if (count == -1)
+            die("recvfrom");
+
+        /* 4. Back to there. */
+        if (sendto(sock_fd, buffer, (size_t)count, 0,
+                   (struct sockaddr *)&client_addr, addr_len) == -1)
+            printf("not answered\n");
+        else
+            printf("answered, %zd bytes\n", count);
+    }
+}
+
+/* ---- The same in every program of this suite (tests/common) ---- */
+
+/* The call that failed, and why. */
+static _Noreturn void die(const char *format, ...)
+{
+    int error = errno;
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "to_nobody: ");
+    vfprintf(stderr, format, values);
+    fprintf(stderr, ": %s\n", strerror(error));
+    va_end(values);
+    exit(1);
+}
+
+/* What could not be printed is not lost in silence. */
+static void check_output(void)
+{
+    errno = EIO; /* unless one more byte fails, too, and says why */
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    putchar('\n');
+    perror("to_nobody: standard output");
+    _exit(1);
+}
+
+/* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
+static void standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", O_RDONLY);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    long number = strtol(port, NULL, 10);
+    bool is_port = *port && !port[strspn(port, "0123456789")] &&
+                   number >= least && number <= 65535;
+    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)number);
+        return sizeof *v6;
+    }
+    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)number);
+        return sizeof *v4;
+    }
+    fprintf(stderr, "to_nobody: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
+    exit(2);
+}
+
+/* 127.0.0.1:9190, or [::1]:9190 */
+static void name_address(const struct sockaddr_storage *addr, char *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
+    char ip[INET6_ADDRSTRLEN] = "?";
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* Why bind refused, and what its words do not say. */
+static _Noreturn void cannot_bind(const char *name)
+{
+    die("bind %s%s", name,
+        errno == EACCES          ? ": ports below 1024 are root's"
+        : errno == EADDRNOTAVAIL ? ": not an address of this computer"
+                                 : "");
+}
