@@ -288,8 +288,10 @@ void terminal_end_input(struct terminal *terminal)
 
 void terminal_interrupt(struct terminal *terminal)
 {
-    if (terminal->pid > 0)
+    if (terminal->pid > 0) {
         kill(-terminal->pid, SIGINT);
+        kill(-terminal->pid, SIGCONT); /* or who was stopped never hears it */
+    }
 }
 
 static void pull_output(struct terminal *terminal)
