@@ -73,7 +73,7 @@ int main(int argc, char *argv[])
             if (sent >= 0) {
                 done += (size_t)sent;
             } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                printf("both buffers are full after %u messages: waiting\n",
+                printf("the output buffer is full after %u messages: waiting\n",
                        number - 1);
                 if (fcntl(sock_fd, F_SETFL, 0) == -1) /* from now on it waits */
                     die("fcntl 0");
