@@ -61,14 +61,16 @@ int main(int argc, char *argv[])
     /* 3. The cable is cut. A read would wait: for how long? */
     set(b_fd, IPPROTO_IP, IP_MINTTL, 255, "IP_MINTTL");
     printf("the cable is cut\n");
-    int probes = 0;
-    while (poll(&wanted, 1, 10) == 0)
+    int probes = 0, ready;
+    while ((ready = poll(&wanted, 1, 10)) == 0)
         if (tcp_info_of(a_fd).tcpi_probes > probes)
             printf("probe %d, and no answer\n", ++probes);
+    if (ready == -1)
+        die("poll");
 
     /* 4. It ends, with an error that says why. */
     char byte;
-    if (read(a_fd, &byte, 1) != -1)
+    if (read(a_fd, &byte, 1) != -1 || errno != ETIMEDOUT)
         die("read");
     printf("A's read: %s\n", strerror(errno));
     return 0;

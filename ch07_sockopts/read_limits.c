@@ -77,9 +77,9 @@ int main(int argc, char *argv[])
 /* What it returned, and after how long. */
 static void tell_result(const char *what, ssize_t result, double start)
 {
-    const char *error = result != -1                              ? ""
-                        : errno == EAGAIN || errno == EWOULDBLOCK ? "  EAGAIN"
-                                                                  : "  error";
+    if (result == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+        die("%s", what);
+    const char *error = result == -1 ? "  EAGAIN" : "";
     printf("%-31s %9zd%-8s %7.2f ms\n", what, result, error,
            (now_us() - start) / 1e3);
 }
