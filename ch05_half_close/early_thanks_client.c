@@ -96,7 +96,11 @@ int main(int argc, char *argv[])
         die("read");
     }
     close(sock_fd);
-    return received == length ? 0 : 1;
+    if (received != length) {
+        fprintf(stderr, "early_thanks_client: this is not the file\n");
+        return 1;
+    }
+    return 0;
 }
 
 /* Digits and a newline, so that it can be read with nc, too. */
