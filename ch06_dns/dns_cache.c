@@ -39,9 +39,10 @@ uint32_t cache_ttl(const struct dns_entry *entry, long long now)
 static void forget(struct dns_cache *cache, struct dns_entry *entry)
 {
     struct dns_entry **link = &cache->buckets[bucket_of(&entry->name)];
-    while (*link != entry)
+    while (*link && *link != entry)
         link = &(*link)->next;
-    *link = entry->next;
+    if (*link)
+        *link = entry->next;
     for (size_t i = 0; i < entry->count; i++)
         dns_record_free(&entry->records[i]);
     free(entry->records);
@@ -63,7 +64,7 @@ static bool contradicts(const struct dns_entry *a, const struct dns_entry *b)
 static struct dns_entry *find_place(struct dns_cache *cache, long long now)
 {
     bool leads = cache->leads > CACHE_SIZE / 2;
-    struct dns_entry *place = NULL;
+    struct dns_entry *place = &cache->entries[0];
     for (int i = 0; i < CACHE_SIZE; i++) {
         struct dns_entry *entry = &cache->entries[i];
         if (entry->age == 0)
@@ -73,7 +74,8 @@ static struct dns_entry *find_place(struct dns_cache *cache, long long now)
             break;
         }
         if ((entry->rank > RANK_ANSWER) == leads &&
-            (!place || entry->rank < place->rank ||
+            ((place->rank > RANK_ANSWER) != leads ||
+             entry->rank < place->rank ||
              (entry->rank == place->rank && entry->age < place->age)))
             place = entry;
     }

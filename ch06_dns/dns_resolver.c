@@ -233,7 +233,7 @@ static bool same_question(const struct dns_question *a,
 static void wait_for(struct resolver *r, struct task *task,
                      const struct dns_request *request, unsigned long number)
 {
-    struct waiter *place = r->waiters, *last = NULL;
+    struct waiter *place = r->waiters, *last = r->waiters;
     bool full = true;
     while (place->task)
         place++;
@@ -247,8 +247,8 @@ static void wait_for(struct resolver *r, struct task *task,
     place->request = *request;
     for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++) {
         full = full && w->task;
-        if (w->task && (!last || w->turn > last->turn ||
-                        (w->turn == last->turn && w->number > last->number)))
+        if (w->turn > last->turn ||
+            (w->turn == last->turn && w->number > last->number))
             last = w;
     }
     if (!full)
@@ -308,7 +308,7 @@ static void find_out(struct resolver *r, const struct dns_request *request,
                      unsigned long number, long long now)
 {
     const struct dns_client *client = &request->client;
-    struct task *place = NULL, *same = NULL;
+    struct task *place = r->tasks, *same = NULL;
     int turn = 0;
     for (struct task *task = r->tasks; task <= r->tasks + TASKS; task++) {
         if (task->number == 0)

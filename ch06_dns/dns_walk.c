@@ -310,17 +310,14 @@ static const char *ask(struct dns_walk *walk, struct dns_server *server,
     return ask_server(asking, now);
 }
 
-/* Below this quest begins another, unless it has begun above. */
+/* Below this quest begins another. It may need a third, and that may need the
+   first: so there is a deepest one. */
 static void find_address(struct dns_walk *walk, struct dns_server *server)
 {
     struct dns_question question = {
         .name = server->name, .type = server->type, .class_code = DNS_CLASS_IN};
     char name[DNS_NAME_TEXT], zone[DNS_NAME_TEXT];
     server->dead = walk->depth == WALK_DEPTH;
-    for (int i = 0; i <= walk->depth; i++)
-        if (walk->quests[i].question.type == question.type &&
-            dns_name_equal(&walk->quests[i].question.name, &question.name))
-            server->dead = true;
     if (server->dead)
         return;
     dns_name_text(&walk->quests[walk->depth].zone, zone);

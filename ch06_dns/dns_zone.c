@@ -54,9 +54,11 @@ static bool complain(struct parser *parser, long line, const char *format, ...)
 static bool skip_mark(struct parser *parser)
 {
     int first = getc(parser->file);
-    if (first == 0xef)
-        return (getc(parser->file) == 0xbb && getc(parser->file) == 0xbf) ||
+    if (first == 0xef) {
+        int second = getc(parser->file), third = getc(parser->file);
+        return (second == 0xbb && third == 0xbf) ||
                complain(parser, 1, "begins with a byte that is no text");
+    }
     ungetc(first, parser->file); /* of EOF: nothing */
     return true;
 }

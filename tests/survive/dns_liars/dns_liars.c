@@ -130,6 +130,15 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
     else if (strcmp(zone, "gnir.") == 0)
         refer(reply, zone, "ns.ring", NULL, NULL, NULL);
+    else if (strcmp(zone, "many.") == 0)
+        for (int i = 0; i < 2 * 15; i++) { /* all the names, then addresses */
+            char name[] = "a.many";
+            name[0] = (char)('a' + i % 15);
+            if (i < 15)
+                add(reply, DNS_AUTHORITY, zone, DNS_NS, name);
+            else
+                add(reply, DNS_ADDITIONAL, name, DNS_A, addresses[SILENT]);
+        }
     else if (strcmp(zone, "half.") == 0) /* nobody is at the first */
         refer(reply, zone, "a.half", "127.0.77.99", "b.half", addresses[GOOD]);
 }
@@ -626,6 +635,11 @@ static void test_resolver(const char *build_dir, const char *port)
         send(waiting_fd, bytes,
              write_question(name, i, DNS_RD, bytes, sizeof bytes), 0);
     }
+    /* Fifteen of them serve one zone: a client is not told after 15 times
+       0.7 seconds, and not after twice as long. */
+    int many_fd = udp_client();
+    send(many_fd, bytes,
+         write_question("x.many", 1, DNS_RD, bytes, sizeof bytes), 0);
     /* Nor for a client that stalls within the length of its question. */
     if (tcp_fd == -1 || connect(tcp_fd, (struct sockaddr *)&resolver_addr,
                                 sizeof resolver_addr) == -1)
@@ -662,6 +676,11 @@ static void test_resolver(const char *build_dir, const char *port)
                DNS_SERVFAIL, NULL);
     }
     close(waiting_fd);
+    ssize_t told =
+        await(many_fd, DEADLINE) ? recv(many_fd, bytes, sizeof bytes, 0) : 0;
+    expect(bytes, told > 0 ? (size_t)told : 0, "many silent servers",
+           DNS_SERVFAIL, NULL);
+    close(many_fd);
 
     ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
     check(asked == 1, "a TTL of a second has passed");

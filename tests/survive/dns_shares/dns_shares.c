@@ -504,6 +504,31 @@ static void test_crowd(void)
     end_resolver();
 }
 
+/* A client that asks again because the answer takes its time is told once; one
+   that asks with another id as well, with both. */
+static void test_repeated(void)
+{
+    start_resolver(HERE, ROOT);
+    int fd = open_socket(SOCK_DGRAM, POLITE, &server_addr);
+    unsigned id = 0, sum = 0;
+    send_question(fd, "held", DNS_A, 7);
+    send_question(fd, "held", DNS_A, 7);
+    send_question(fd, "held", DNS_A, 8);
+    check(child_await(&server, 0, "(2) waits for (1)", DEADLINE) != NULL,
+          "two that wait");
+    release();
+    for (int i = 0; i < 2; i++) {
+        check(read_answer(fd, DEADLINE, &id, NULL) == DNS_NOERROR, "told");
+        sum += id;
+    }
+    check(sum == 7 + 8, "each once");
+    send_question(fd, "www", DNS_A, 9);
+    check(read_answer(fd, DEADLINE, &id, NULL) == DNS_NOERROR && id == 9,
+          "and no more");
+    close(fd);
+    end_resolver();
+}
+
 /* What somebody else waits for, too, is not what makes room. */
 static void test_shared(void)
 {
@@ -768,17 +793,13 @@ int main(int argc, char *argv[])
     static const struct {
         const char *name;
         void (*run)(void);
-    } tests[] = {{"flood", test_flood},
-                 {"full_house", test_full_house},
-                 {"crowd", test_crowd},
-                 {"shared", test_shared},
-                 {"connections", test_connections},
-                 {"successor", test_successor},
-                 {"cache", test_cache},
-                 {"marks", test_marks},
-                 {"any_address", test_any_address},
-                 {"ipv6", test_ipv6},
-                 {"log", test_log}};
+    } tests[] = {
+        {"flood", test_flood},         {"full_house", test_full_house},
+        {"crowd", test_crowd},         {"repeated", test_repeated},
+        {"shared", test_shared},       {"connections", test_connections},
+        {"successor", test_successor}, {"cache", test_cache},
+        {"marks", test_marks},         {"any_address", test_any_address},
+        {"ipv6", test_ipv6},           {"log", test_log}};
     if (argc != 3) {
         fprintf(stderr, "usage: dns_shares BUILD_DIR TEST\n");
         return 2;
