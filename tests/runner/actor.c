@@ -24,6 +24,12 @@ static void on_interrupt(int number)
     _exit(0);
 }
 
+static void on_interrupt_fail(int number)
+{
+    (void)number;
+    _exit(3);
+}
+
 static void list_descriptors(void)
 {
     for (int fd = 0; fd < 1024; fd++)
@@ -95,6 +101,11 @@ int main(int argc, char *argv[])
         found_family();
     else if (strcmp(part, "polite") == 0) {
         signal(SIGINT, on_interrupt);
+        puts("ready");
+        for (;;)
+            pause();
+    } else if (strcmp(part, "rude") == 0) {
+        signal(SIGINT, on_interrupt_fail);
         puts("ready");
         for (;;)
             pause();
