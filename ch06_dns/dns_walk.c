@@ -51,7 +51,7 @@ void walk_on(struct dns_walk *walk, long long now)
 
         /* 3. Begin at the nearest zone whose servers are known. In the
            beginning that is the root. */
-        if (quest->server_count == 0)
+        if (!quest->on_way)
             choose_zone(walk, quest, now);
 
         /* 4. One server of the zone after the other, each at most twice. */
@@ -95,7 +95,7 @@ static void take(struct dns_walk *walk, const struct dns_message *message,
     else if (authority && take_no(walk, quest, message, now))
         quest->state = rcode == DNS_NXDOMAIN ? NO_NAME : NO_TYPE;
     else if (!dns_name_equal(&quest->name, &asked))
-        quest->server_count = 0; /* a CNAME has led elsewhere: begin anew */
+        quest->on_way = false; /* a CNAME has led elsewhere: begin anew */
     else if (rcode != DNS_NOERROR ||
              !take_referral(walk, quest, message, now)) /* one zone down */
         give_up_on(walk, server, "it neither knows nor refers");
@@ -114,7 +114,7 @@ static void start(struct dns_walk *walk, const struct dns_question *question)
     quest->count = 0;
     quest->soa.data = NULL;
     quest->no_memory = false;
-    quest->server_count = quest->turn = 0;
+    quest->on_way = false;
 }
 
 void walk_begin(struct dns_walk *walk, struct dns_world *world,
@@ -259,7 +259,7 @@ static void recall(struct dns_walk *walk, struct dns_quest *quest,
             return;
         }
         dns_record_target(entry->records, &quest->name);
-        quest->server_count = 0;
+        quest->on_way = false;
         quest->hops++;
     }
     printf("(%lu) more than %d CNAMEs, one after the other\n", walk->number,
@@ -475,6 +475,7 @@ static void choose_zone(struct dns_walk *walk, struct dns_quest *quest,
 {
     struct dns_world *world = walk->world;
     struct dns_name zone;
+    quest->on_way = true;
     for (size_t labels = dns_name_labels(&quest->name); labels > 0; labels--) {
         dns_name_suffix(&quest->name, labels, &zone);
         const struct dns_entry *entry =
@@ -488,7 +489,7 @@ static void choose_zone(struct dns_walk *walk, struct dns_quest *quest,
             return;
     }
     dns_name_suffix(&quest->name, 0, &quest->zone);
-    quest->turn = 0;
+    quest->server_count = quest->turn = 0;
     add_server(walk, quest, &quest->zone, DNS_A, NULL);
     quest->servers[0].addr = world->root_addr;
     quest->servers[0].addr_len = world->root_len;

@@ -46,7 +46,7 @@ struct dns_quest {
     struct dns_record soa; /* of a "no"; without data there is none */
     bool no_memory;        /* for all of it */
 
-    /* The zone we have come down to, and who serves it. */
+    bool on_way; /* down to the zone where we are, and who serves it: */
     struct dns_name zone;
     struct dns_server servers[WALK_SERVERS];
     int server_count, turn;

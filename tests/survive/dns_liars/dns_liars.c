@@ -126,6 +126,8 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.good", NULL, NULL, NULL);
     else if (strcmp(zone, "hinted.") == 0)
         refer(reply, zone, "ns.good", "127.0.77.99", NULL, NULL);
+    else if (strcmp(zone, "lost.") == 0) /* nobody could ever find it */
+        refer(reply, zone, "ns.lost", NULL, NULL, NULL);
     else if (strcmp(zone, "ring.") == 0)
         refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
     else if (strcmp(zone, "gnir.") == 0)
@@ -575,6 +577,8 @@ static void test_resolver(const char *build_dir, const char *port)
     ask("www.hinted", DNS_SERVFAIL, NULL, 1);
     ask("ns.good", DNS_NOERROR, addresses[GOOD], 0); /* by its own word */
     ask("www.ring", DNS_SERVFAIL, NULL, 10);
+    ask("www.lost", DNS_SERVFAIL, NULL, 1);
+    ask("www.lost", DNS_SERVFAIL, NULL, 1);
     ask("www.half", DNS_NOERROR, "1.2.3.4", 2);
     ask("again.evil", DNS_SERVFAIL, NULL, 1);
     ask("aside.evil", DNS_SERVFAIL, NULL, 1);
