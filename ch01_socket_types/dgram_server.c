@@ -8,30 +8,21 @@
  *         with a stream
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 enum { GRACE = 300 }; /* ms: what was sent before Enter has come by then */
 
 static size_t read_size(void);
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int bind_at(const char *ip, const char *port);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -42,24 +33,9 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: dgram_server [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
-
-    /* 1. A socket for datagrams. No doorkeeper: it talks to everybody. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("bound to %s\n", name);
+    /* 1. A socket for datagrams (SOCK_DGRAM) at our address. No doorkeeper: it
+     *    talks to everybody. */
+    int sock_fd = bind_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     printf("Enter receives once; a number first sets the buffer's size\n");
 
     for (int receives = 0;;) {
@@ -72,8 +48,9 @@ int main(int argc, char *argv[])
             printf("nothing there: the sender is silent, or gone, or its "
                    "datagram is lost; waiting\n");
 
-        /* 3. Each Enter takes one datagram, or as much of it as fits. */
+        /* 2. Each Enter takes one datagram, or as much of it as fits. */
         static char buffer[BIG];
+        struct sockaddr_storage client_addr;
         struct iovec space = {.iov_base = buffer, .iov_len = size};
         struct msghdr datagram = {.msg_name = &client_addr,
                                   .msg_namelen = sizeof client_addr,
@@ -85,12 +62,13 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* whatever it is: breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         printf("receive %d, buffer %zu, from %s: %zd bytes ", ++receives, size,
                name, count);
         print_quoted(buffer, (size_t)count);
 
-        /* 4. recvmsg, unlike recvfrom, can tell that something was cut. */
+        /* 3. recvmsg, unlike recvfrom, can tell that something was cut. */
         if (datagram.msg_flags & MSG_TRUNC)
             printf("the rest of this datagram is lost (MSG_TRUNC)\n");
     }
@@ -113,6 +91,12 @@ static size_t read_size(void)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -195,6 +179,26 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* A datagram socket at an address: socket and bind, which udp_echo_server.c
+ * of chapter 4 shows. Port 0 is the system's choice; the line says which. */
+static int bind_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int sock_fd = socket(addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("bound to %s\n", name);
+    return sock_fd;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit

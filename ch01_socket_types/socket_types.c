@@ -11,12 +11,8 @@
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,6 +114,10 @@ static const char *errno_name(int error)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

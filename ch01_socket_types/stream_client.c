@@ -12,20 +12,12 @@
  * bytes (TIOCOUTQ, not POSIX): what the screen shows as written has arrived.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 enum { BIGGEST = 70000, PATIENCE = 5 * 1000 /* ms for a confirmation */ };
@@ -110,6 +102,14 @@ static int await_delivery(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

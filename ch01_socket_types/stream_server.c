@@ -8,30 +8,21 @@
  *         with datagrams
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 
 static size_t read_size(void);
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -42,35 +33,14 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: stream_server [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
-
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1; /* restart while old connections fade away: see chapter 7 */
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door: the system now completes handshakes by itself. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 1. A doorkeeper (SOCK_STREAM) at our address; chapter 3 takes it apart. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
-        /* 4. Block until a connection is there. It has a socket of its own. */
-        addr_len = sizeof client_addr;
+        /* 2. Block until a connection is there. It has a socket of its own. */
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -78,11 +48,12 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         printf("accepted %s\n", name);
         printf("Enter reads once; a number first sets the buffer's size\n");
 
-        /* 5. Each Enter is one read. It takes what is there and fits. */
+        /* 3. Each Enter is one read. It takes what is there and fits. */
         static char buffer[BIG];
         long long total = 0;
         int reads = 0;
@@ -95,7 +66,7 @@ int main(int argc, char *argv[])
             size = read_size();
         }
 
-        /* 6. A stream has an end, and read tells it: 0. */
+        /* 4. A stream has an end, and read tells it: 0. */
         if (count == 0)
             printf("read gave 0: the client sends no more\n");
         else
@@ -122,6 +93,11 @@ static size_t read_size(void)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -204,6 +180,30 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit

@@ -7,16 +7,8 @@
  * See     listening on 127.0.0.1:9190
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,13 +16,10 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum { PATIENCE = 10 * 1000 }; /* ms for a byte that is on its way */
 
-static void name_end(int fd, char *name);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static void name_own(int fd, char *name);
+static int listen_at(const char *ip, const char *port);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -40,23 +29,12 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: accepted_ports PORT\n");
         return 2;
     }
-    struct sockaddr_storage addr;
-    socklen_t addr_len = parse_address("127.0.0.1", argv[1], 0, &addr);
-    char name[NAME_SIZE], peer_name[NAME_SIZE];
-    name_address(&addr, name);
-
     /* 1. One socket has the port. */
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        cannot_bind(name);
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
+    int listen_fd = listen_at("127.0.0.1", argv[1]);
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
     if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
         die("getsockname");
-    name_address(&addr, name);
-    printf("listening on %s\n", name);
 
     /* 2. Two connections. Each accept makes a socket: which port has it? */
     int client_fds[2], conn_fds[2];
@@ -65,12 +43,13 @@ int main(int argc, char *argv[])
         if (client_fds[i] == -1)
             die("socket");
         if (connect(client_fds[i], (struct sockaddr *)&addr, addr_len) == -1)
-            die("connect %s", name);
+            die("connect");
         conn_fds[i] = accept(listen_fd, NULL, NULL);
         if (conn_fds[i] == -1)
             die("accept");
-        name_end(conn_fds[i], name);
-        name_end(client_fds[i], peer_name);
+        char name[NAME_SIZE], peer_name[NAME_SIZE];
+        name_own(conn_fds[i], name);
+        name_own(client_fds[i], peer_name);
         printf("accepted socket %d: %s, its client: %s\n", i + 1, name,
                peer_name);
     }
@@ -90,17 +69,14 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* The address and the port of this end. */
-static void name_end(int fd, char *name)
-{
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    name_address(&addr, name);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -176,6 +152,16 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
 }
 
+/* The address and the port that this end has now. */
+static void name_own(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+}
+
 /* Why bind refused, and what its words do not say. */
 static _Noreturn void cannot_bind(const char *name)
 {
@@ -183,6 +169,30 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* The other end may be silent for ever; we are not that patient. */

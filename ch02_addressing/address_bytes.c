@@ -9,15 +9,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static int text_to_bytes(const char *text, unsigned char *bytes);
 static _Noreturn void refuse(const char *text);
@@ -143,6 +139,10 @@ static void explain_ipv6(const char *text)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -7,15 +7,9 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 struct address_class {
     char letter;
@@ -90,6 +84,10 @@ static void print_part(const char *title, const unsigned char *bytes, int from,
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

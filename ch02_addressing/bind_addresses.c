@@ -11,12 +11,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,6 +112,9 @@ static struct sockaddr_in make_address(struct in_addr ip, uint16_t port)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -7,14 +7,9 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void show_16(uint16_t number);
 static void show_32(uint32_t number);
@@ -109,6 +104,10 @@ static void show_memory(const char *title, const void *start, size_t size,
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

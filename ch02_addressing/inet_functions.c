@@ -9,15 +9,10 @@
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static void show_row(const char *text);
 static void show_static_buffer(void);
@@ -96,6 +91,11 @@ static const char *show(int success, struct in_addr ip, char *text)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

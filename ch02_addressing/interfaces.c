@@ -9,17 +9,12 @@
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static const void *address_bytes(const struct sockaddr *addr);
 static int prefix_length(const struct sockaddr *netmask);
@@ -93,6 +88,11 @@ static int prefix_length(const struct sockaddr *netmask)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

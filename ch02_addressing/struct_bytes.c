@@ -7,15 +7,10 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MESSAGE_SIZE = 1 + 4 + 2 };
 
@@ -99,6 +94,10 @@ static void show_bytes(const char *title, const void *start, size_t size)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

@@ -14,9 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -94,6 +92,8 @@ static void send_text(int from_fd, const char *text,
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -7,15 +7,9 @@
  * Pair    flow_sender.c; overflow_receiver.c is the same over UDP
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,7 +19,6 @@ enum {
     ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
 };
 
-static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -33,6 +26,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
 static void wait_for_enter(void);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -98,15 +92,13 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -198,4 +190,12 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

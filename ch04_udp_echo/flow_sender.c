@@ -8,16 +8,11 @@
  * Pair    flow_receiver.c; overflow_sender.c is the same over UDP
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,13 +22,13 @@ enum {
     ROOM = 64 * 1024, /* bytes of send buffer: soon full */
 };
 
-static void put_u32(char *bytes, uint32_t number);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static void put_u32(char *bytes, uint32_t number);
 
 int main(int argc, char *argv[])
 {
@@ -87,14 +82,12 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Four bytes in network order. */
-static void put_u32(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -169,4 +162,11 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
 }

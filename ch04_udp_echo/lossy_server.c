@@ -12,16 +12,12 @@
  * Pair    retry_client.c, whose first comment tells the protocol
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,16 +40,13 @@ struct client {
 };
 
 static struct client *find_client(const char *name, uint32_t id);
-static uint32_t get_u32(const char *bytes);
-static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int bind_at(const char *ip, const char *port);
 static void print_quoted(const char *bytes, size_t count);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -62,33 +55,19 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: lossy_server [ADDRESS] PORT EVERY\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 2], 0, &server_addr);
     unsigned every =
         (unsigned)parse_number(argv[argc - 1], 1, 1000000, "number");
     unsigned handled = 0;
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
 
-    /* 1. A datagram socket. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("bound to %s\n", name);
+    /* 1. A datagram socket at our address. */
+    int sock_fd = bind_at(argc == 4 ? argv[1] : "127.0.0.1", argv[argc - 2]);
 
     for (;;) {
-        /* 3. Block until a question is there. One byte more than the largest:
+        /* 2. Block until a question is there. One byte more than the largest:
          *    so what is too large can be told. */
         char question[HEADER + TEXT_SIZE + 1];
-        addr_len = sizeof client_addr;
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         ssize_t received = recvfrom(sock_fd, question, sizeof question, 0,
                                     (struct sockaddr *)&client_addr, &addr_len);
         if (received == -1) {
@@ -96,6 +75,7 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* if it goes on failing, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         if (received < HEADER || received > HEADER + TEXT_SIZE ||
             get_u32(question + 4) == 0) { /* they count from 1 */
@@ -103,7 +83,7 @@ int main(int argc, char *argv[])
             continue;
         }
 
-        /* 4. Lose it? */
+        /* 3. Lose it? */
         struct client *client = find_client(name, get_u32(question));
         uint32_t number = get_u32(question + 4);
         bool lose = ++client->questions % every == 0;
@@ -115,7 +95,7 @@ int main(int argc, char *argv[])
             continue;
         }
 
-        /* 5. A new question makes work, an old one does not make it twice. */
+        /* 4. A new question makes work, an old one does not make it twice. */
         if (number == client->number) {
             printf("question %u again: the same answer\n", number);
         } else if (number > client->number) {
@@ -129,7 +109,7 @@ int main(int argc, char *argv[])
             continue;
         }
 
-        /* 6. The answer goes, or gets lost. */
+        /* 5. The answer goes, or gets lost. */
         if (lose_answer)
             printf("answer %u: lost on the way back\n", number);
         else if (sendto(sock_fd, client->answer, client->answer_size, 0,
@@ -153,15 +133,11 @@ static struct client *find_client(const char *name, uint32_t id)
     return client;
 }
 
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -260,6 +236,26 @@ static _Noreturn void cannot_bind(const char *name)
                                  : "");
 }
 
+/* A datagram socket at an address: socket and bind, which udp_echo_server.c
+ * of chapter 4 shows. Port 0 is the system's choice; the line says which. */
+static int bind_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int sock_fd = socket(addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("bound to %s\n", name);
+    return sock_fd;
+}
+
 /* What came from outside is shown, not obeyed. Letters are shown as they are:
  * in UTF-8 they sort as their bytes do (RFC 3629 section 1). */
 static void print_quoted(const char *bytes, size_t count)
@@ -290,4 +286,12 @@ static void print_quoted(const char *bytes, size_t count)
         done += size > 0 ? size : 1;
     }
     printf(done < count ? "\"...\n" : "\"\n");
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

@@ -14,15 +14,10 @@
  * Pair    overflow_sender.c; flow_receiver.c is the same over TCP
  */
 #define _DEFAULT_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,15 +31,13 @@ enum {
 static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
                                 struct sockaddr_storage *sender,
                                 socklen_t *sender_len, unsigned *dropped);
-static void put_u32(char *bytes, uint32_t number);
-static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int bind_at(const char *ip, const char *port);
 static void wait_for_enter(void);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -53,16 +46,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: overflow_receiver [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
-
     /* 1. A datagram socket with a small buffer, which counts its losses. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
+    int sock_fd = bind_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     int room = ROOM;
     if (setsockopt(sock_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
         die("setsockopt SO_RCVBUF");
@@ -72,21 +57,13 @@ int main(int argc, char *argv[])
         die("setsockopt SO_RXQ_OVFL");
 #endif
 
-    /* 2. Give it the address. From now on datagrams may come, and be lost. */
-    if (bind(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (getsockname(sock_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("bound to %s\n", name);
-
-    /* 3. Somebody sends, we do something else. */
+    /* 2. Somebody sends, we do something else. */
     printf("not reading yet: press Enter to read\n");
     wait_for_enter();
 
-    /* 4. Read all that waits, up to the last one: it is a number alone. Who
+    /* 3. Read all that waits, up to the last one: it is a number alone. Who
      *    sends from another address begins a count of its own. */
-    char sender[NAME_SIZE] = "";
+    char name[NAME_SIZE], sender[NAME_SIZE] = "";
     unsigned received = 0, dropped = 0, last = 0;
     while (last == 0) {
         char datagram[1000];
@@ -108,7 +85,7 @@ int main(int argc, char *argv[])
             continue;
         last = get_u32(datagram);
 
-        /* 5. Tell the sender how many came. */
+        /* 4. Tell the sender how many came. */
         put_u32(datagram, received);
         if (sendto(sock_fd, datagram, sizeof(uint32_t), 0,
                    (struct sockaddr *)&sender_addr, sender_len) == -1)
@@ -153,22 +130,12 @@ static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
     return count;
 }
 
-/* Four bytes in network order. */
-static void put_u32(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -253,6 +220,26 @@ static _Noreturn void cannot_bind(const char *name)
                                  : "");
 }
 
+/* A datagram socket at an address: socket and bind, which udp_echo_server.c
+ * of chapter 4 shows. Port 0 is the system's choice; the line says which. */
+static int bind_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int sock_fd = socket(addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (getsockname(sock_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("bound to %s\n", name);
+    return sock_fd;
+}
+
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
@@ -260,4 +247,19 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

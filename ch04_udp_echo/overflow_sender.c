@@ -11,16 +11,12 @@
  * Pair    overflow_receiver.c; flow_sender.c is the same over TCP
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,8 +27,6 @@ enum {
 };
 
 static bool answered(int sock_fd, int patience);
-static void put_u32(char *bytes, uint32_t number);
-static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -40,6 +34,8 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
 static void wait_for_enter(void);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -108,22 +104,11 @@ static bool answered(int sock_fd, int patience)
     return count == sizeof number;
 }
 
-/* Four bytes in network order. */
-static void put_u32(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -207,4 +192,19 @@ static void wait_for_enter(void)
     do
         key = getchar();
     while (key != '\n' && key != EOF);
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

@@ -11,13 +11,9 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -95,6 +91,10 @@ static void try_to_send(int sock_fd, size_t size, int may_be_cut)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

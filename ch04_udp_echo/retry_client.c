@@ -12,20 +12,13 @@
  * Pair    lossy_server.c
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,8 +31,6 @@ enum {
 static ssize_t hear_answer(int sock_fd, const char *question, char *answer,
                            int patience);
 static uint32_t make_up_number(void);
-static void put_u32(char *bytes, uint32_t number);
-static uint32_t get_u32(const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -47,6 +38,8 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -146,22 +139,14 @@ static uint32_t make_up_number(void)
     return number;
 }
 
-/* Four bytes in network order. */
-static void put_u32(char *bytes, uint32_t number)
-{
-    number = htonl(number);
-    memcpy(bytes, &number, sizeof number);
-}
-
-/* Four bytes in network order. */
-static uint32_t get_u32(const char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return ntohl(number);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -277,4 +262,19 @@ static void print_quoted(const char *bytes, size_t count)
         done += size > 0 ? size : 1;
     }
     printf(done < count ? "\"...\n" : "\"\n");
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

@@ -8,14 +8,9 @@
  *         they print
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +21,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
+static void name_own(int fd, char *name);
 
 int main(int argc, char *argv[])
 {
@@ -35,7 +30,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: stranger ADDRESS PORT TEXT\n");
         return 2;
     }
-    struct sockaddr_storage victim_addr, own_addr;
+    struct sockaddr_storage victim_addr;
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &victim_addr);
 
     /* 1. Is anybody there? On this computer bind can tell: an address that
@@ -63,18 +58,19 @@ int main(int argc, char *argv[])
     if (sendto(sock_fd, argv[3], strlen(argv[3]), 0,
                (struct sockaddr *)&victim_addr, addr_len) == -1)
         die("sendto %s port %s", argv[1], argv[2]);
-
-    addr_len = sizeof own_addr;
-    if (getsockname(sock_fd, (struct sockaddr *)&own_addr, &addr_len) == -1)
-        die("getsockname");
     char name[NAME_SIZE];
-    name_address(&own_addr, name);
+    name_own(sock_fd, name);
     printf("sent %zu bytes from %s\n", strlen(argv[3]), name);
     close(sock_fd);
     return 0;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -148,4 +144,14 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* The address and the port that this end has now. */
+static void name_own(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
 }

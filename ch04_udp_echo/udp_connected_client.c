@@ -12,19 +12,14 @@
  * Pair    udp_echo_server.c; stranger.c and late_server.c disturb it
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -35,12 +30,12 @@ enum {
 
 static bool hear_peer(int sock_fd, const char *line, size_t count);
 static ssize_t receive_now(int sock_fd, char *buffer, size_t size);
-static void print_local(int fd, const char *when);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
+static void name_own(int fd, char *name);
 static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
@@ -61,12 +56,15 @@ int main(int argc, char *argv[])
     int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
     if (sock_fd == -1)
         die("socket");
-    print_local(sock_fd, "before connect");
+    char name[NAME_SIZE];
+    name_own(sock_fd, name);
+    printf("before connect: %s\n", name);
 
     /* 2. Register the peer. Nothing is sent: nobody there needs to agree. */
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("connect %s", server_name);
-    print_local(sock_fd, "after connect");
+    name_own(sock_fd, name);
+    printf("after connect: %s\n", name);
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
         die("fcntl O_NONBLOCK");
 
@@ -141,19 +139,12 @@ static ssize_t receive_now(int sock_fd, char *buffer, size_t size)
     return received;
 }
 
-/* The address that this end of the conversation has now. */
-static void print_local(int fd, const char *when)
-{
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    char name[NAME_SIZE];
-    name_address(&addr, name);
-    printf("%s: %s\n", when, name);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -227,6 +218,16 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* The address and the port that this end has now. */
+static void name_own(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
 }
 
 /* Milliseconds, by a clock that nobody sets. */

@@ -11,19 +11,14 @@
  * Pair    udp_echo_server.c; stranger.c disturbs it
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -33,12 +28,12 @@ enum {
 
 static bool hear_server(int sock_fd, const char *server_name, const char *line,
                         size_t count);
-static void print_local(int fd, const char *when);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
+static void name_own(int fd, char *name);
 static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
@@ -61,7 +56,9 @@ int main(int argc, char *argv[])
         die("socket");
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
         die("fcntl O_NONBLOCK");
-    print_local(sock_fd, "before the first sendto");
+    char name[NAME_SIZE];
+    name_own(sock_fd, name);
+    printf("before the first sendto: %s\n", name);
 
     static char line[64 * 1024]; /* more than a datagram holds */
     int lines = 0, answers = 0;
@@ -74,8 +71,10 @@ int main(int argc, char *argv[])
         if (sendto(sock_fd, line, count, 0, (struct sockaddr *)&server_addr,
                    server_len) == -1)
             die("sendto %s, %zd bytes", server_name, length);
-        if (lines++ == 0)
-            print_local(sock_fd, "after the first sendto");
+        if (lines++ == 0) {
+            name_own(sock_fd, name);
+            printf("after the first sendto: %s\n", name);
+        }
 
         /* 3. The question may be lost, the answer too: wait, not for ever. */
         if (hear_server(sock_fd, server_name, line, count))
@@ -123,19 +122,12 @@ static bool hear_server(int sock_fd, const char *server_name, const char *line,
     return false;
 }
 
-/* The address that this end of the conversation has now. */
-static void print_local(int fd, const char *when)
-{
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    char name[NAME_SIZE];
-    name_address(&addr, name);
-    printf("%s: %s\n", when, name);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -209,6 +201,16 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* The address and the port that this end has now. */
+static void name_own(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
 }
 
 /* Milliseconds, by a clock that nobody sets. */

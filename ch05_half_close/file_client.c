@@ -12,18 +12,12 @@
  */
 #define _XOPEN_SOURCE 700    /* realpath */
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GB on small systems, too */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,8 +35,7 @@ static long long read_length(int fd);
 static void show_progress(long long received, long long length);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
+static int connect_to(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 
@@ -53,25 +46,19 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: file_client ADDRESS PORT OUTPUT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     const char *output = argv[3];
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
     signal(SIGXFSZ, SIG_IGN); /* or that the file is larger than allowed */
 
-    /* 1. A socket of the server's kind; 2. and the handshake. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
+    /* 1. A connection. */
+    int sock_fd = connect_to(argv[1], argv[2]);
 
-    /* 3. How much will come? */
+    /* 2. How much will come? */
     long long length = read_length(sock_fd), received = 0;
     printf("%lld bytes announced\n", length);
     int file_fd = create_file(output);
 
-    /* 4. Read until the server ends its half, in whatever pieces it comes. */
+    /* 3. Read until the server ends its half, in whatever pieces it comes. */
     static char buffer[256 * 1024];
     ssize_t count = 0;
     while (received <= length) { /* more than announced: no need to see it */
@@ -89,7 +76,7 @@ int main(int argc, char *argv[])
     if (count == 0)
         printf("read = 0 after %lld bytes: the end\n", received);
 
-    /* 5. An end is not yet a whole file. */
+    /* 4. An end is not yet a whole file. */
     if (received != length) {
         fprintf(stderr, "file_client: %lld of %lld bytes came: not kept\n",
                 received, length);
@@ -103,7 +90,7 @@ int main(int argc, char *argv[])
     free(target);
     printf("saved as %.200s\n", output);
 
-    /* 6. Our own half is still open: the server waits for this. */
+    /* 5. Our own half is still open: the server waits for this. */
     const char thanks[] = "Thank you\n";
     if (write_all(sock_fd, thanks, strlen(thanks)) == -1)
         die("write thanks");
@@ -203,6 +190,12 @@ static void show_progress(long long received, long long length)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/socket.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -263,6 +256,19 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     else
         fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows. */
+static int connect_to(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -13,16 +13,12 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GB on small systems, too */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,10 +38,8 @@ static void hear_out(int conn_fd, const char *name);
 static const char *reason(int error);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -56,35 +50,16 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: file_server [ADDRESS] PORT FILE\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 4 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 2], 0, &server_addr);
     int file_fd = open_file(argv[argc - 1]);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1; /* restart while old connections fade away: see chapter 7 */
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
-
-    /* 2. Give it the address; 3. and open the door. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
-
+    /* 1. A doorkeeper at our address. */
+    int listen_fd =
+        listen_at(argc == 4 ? argv[1] : "127.0.0.1", argv[argc - 2]);
     for (;;) {
-        /* 4. Block until a client is there. */
-        addr_len = sizeof client_addr;
+        /* 2. Block until a client is there. */
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -92,12 +67,12 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
         printf("accepted %s\n", name);
-
         serve(conn_fd, file_fd, name);
 
-        /* 8. The thanks are read, or will never come: end the rest, too. */
+        /* 6. The thanks are read, or will never come: end the rest, too. */
         close(conn_fd);
     }
 }
@@ -117,7 +92,7 @@ static void serve(int conn_fd, int file_fd, const char *name)
         return;
     }
 
-    /* 5. Say how much will come, and send it. */
+    /* 3. Say how much will come, and send it. */
     int sent = send_file(conn_fd, file_fd, file.st_size);
     if (sent != 1) {
         printf("%s lost in the file: %s\n", name,
@@ -125,7 +100,7 @@ static void serve(int conn_fd, int file_fd, const char *name)
         return;
     }
 
-    /* 6. No more from here. The client's read returns 0 when it has all. */
+    /* 4. No more from here. The client's read returns 0 when it has all. */
     if (shutdown(conn_fd, SHUT_WR) == -1) {
         printf("%s lost: shutdown: %s\n", name, strerror(errno));
         return;
@@ -133,7 +108,7 @@ static void serve(int conn_fd, int file_fd, const char *name)
     printf("%lld bytes written, then the end: shutdown(SHUT_WR)\n",
            (long long)file.st_size);
 
-    /* 7. The other half is open. */
+    /* 5. The other half is open. */
     hear_out(conn_fd, name);
 }
 
@@ -202,6 +177,10 @@ static const char *reason(int error)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -284,6 +263,30 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

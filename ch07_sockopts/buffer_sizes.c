@@ -15,9 +15,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -170,6 +168,8 @@ static long long fill(int bytes, enum when when)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

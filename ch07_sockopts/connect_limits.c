@@ -15,13 +15,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LIMIT = 200 }; /* ms */
@@ -109,6 +106,9 @@ static int new_socket(void)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -12,15 +12,11 @@
  * Pair    none: both ends are in this program
  */
 #define _DEFAULT_SOURCE /* struct tcp_info, IP_MINTTL */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +89,10 @@ static struct tcp_info tcp_info_of(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -11,18 +11,13 @@
  * Pair    none: both ends are in this program
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE = 10 * 1000, STOPPED = 50 }; /* ms */
@@ -109,6 +104,11 @@ static long long fill_up(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -9,14 +9,10 @@
  */
 #define _DEFAULT_SOURCE /* IP_MINTTL */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,6 +104,10 @@ static bool find(unsigned own, unsigned peer, double *seconds)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

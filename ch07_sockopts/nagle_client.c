@@ -12,18 +12,13 @@
 #define _DEFAULT_SOURCE /* TCP_MAXSEG */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
@@ -168,6 +163,11 @@ static int compare(const void *a, const void *b)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

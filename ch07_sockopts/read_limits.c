@@ -9,18 +9,13 @@
  * Pair    connect_limits.c does it with connect
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LIMIT = 200 }; /* ms */
@@ -94,6 +89,11 @@ static void set_blocking(int fd, int blocking)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -10,15 +10,9 @@
  * Pair    time_wait_client.c in a second terminal; what_is_left.c afterwards
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -115,6 +109,12 @@ static int enter_comes_first(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -1,16 +1,16 @@
 # See budgets. Lines above the line, of the tail, and of the whole file.
 BEGIN {
     # On the way to 110, 10,000, 80 and 170; who shortens programs lowers them.
-    limit["above the line, median"] = 136
-    limit["above the line, together"] = 12700
-    limit["tail, median"] = 82
+    limit["above the line, median"] = 122
+    limit["above the line, together"] = 11900
+    limit["tail, median"] = 86
     limit["whole file, median"] = 216
-    split("neighbour", words)
+    split("", words)
     for (i in words)
         allowed_for_now[words[i]] = 1
     most_long = 250 # above the line, without a reason
     most_new = 110  # above the line, of a program that came later
-    most_tail = 132
+    most_tail = 165
 }
 
 FNR == 1 {

@@ -1,14 +1,15 @@
 # Reads the helpers (tests/common/NAME.c), then one program; prints the program
-# with the tail, the prototypes and the headers that it has to have.
+# with the tail, its prototypes above and its headers, that it has to have.
 BEGIN {
     line = "/* ---- The same in every program of this suite" \
            " (tests/common) ---- */"
     # The order in a tail; who is called stands above who calls.
     count = split("die standard_streams parse_address parse_number " \
-                  "name_address cannot_bind listen_at connect_pair write_all await_bytes " \
+                  "name_address name_own cannot_bind listen_at " \
+                  "bind_at connect_to connect_pair write_all await_bytes " \
                   "now_ms now_us allow_more_sockets read_line wait_for_enter " \
                   "print_quoted " \
-                  "gai_error_name enter_own_network", order)
+                  "put_u32 get_u32 gai_error_name enter_own_network", order)
     program = ARGV[ARGC - 1]
 }
 
@@ -71,6 +72,17 @@ below {
 }
 { above[++lines] = $0 }
 
+# The headers of a set, in alphabetical order; returns how many.
+function sort(set,    header, n, j) {
+    n = 0
+    for (header in set) {
+        for (j = ++n; j > 1 && sorted[j - 1] > header; j--)
+            sorted[j] = sorted[j - 1]
+        sorted[j] = header
+    }
+    return n
+}
+
 function uses(text, name) {
     return text ~ "[^A-Za-z0-9_]" name "[(]"
 }
@@ -132,7 +144,8 @@ END {
                     wanted[order[j]] = 1
                 }
 
-    # The headers: one block, in alphabetical order.
+    # The headers, in alphabetical order. What only helpers need stands below
+    # the line, with them: above it is what the idea needs.
     own = program
     gsub(/.*\/|\.c$/, "", own)
     for (i = 1; i <= lines && above[i] !~ /^#include </; i++)
@@ -146,17 +159,23 @@ END {
         if (wanted[order[i]]) {
             n = split(headers[order[i]], part, "\n")
             for (j = 1; j < n; j++)
-                block[part[j]] = 1
+                if (!(part[j] in block))
+                    below_only[part[j]] = 1
             helper = body[order[i]]
             gsub(/PROGRAM/, own, helper)
             tail = tail "\n" helper
         }
-    n = 0
-    for (header in block) {
-        for (j = ++n; j > 1 && sorted[j - 1] > header; j--)
-            sorted[j] = sorted[j - 1]
-        sorted[j] = header
-    }
+    # What a prototype mentions has to be known above the line.
+    for (i = 1; i <= count; i++)
+        if (declared[order[i]]) {
+            if (prototype[order[i]] ~ /uint32_t/)
+                block["#include <stdint.h>"] = 1
+            if (prototype[order[i]] ~ /sock(addr|len)/)
+                block["#include <sys/socket.h>"] = 1
+        }
+    for (header in block)
+        delete below_only[header]
+    n = sort(block)
 
     # Prototypes: behind the program's own, or before its first function.
     while (first_function > 1 && above[first_function - 1] ~ /^(\/\*| \*)/)
@@ -184,6 +203,11 @@ END {
     for (i = 1; i <= written; i++)
         if (out[i] != "" || out[i - 1] != "")
             print out[i]
-    if (tail != "")
-        printf "\n%s\n%s", line, tail
+    if (tail == "")
+        exit
+    printf "\n%s\n", line
+    n = sort(below_only)
+    for (i = 1; i <= n; i++)
+        print sorted[i]
+    printf "%s", tail
 }
