@@ -34,9 +34,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: peer_state (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-    struct sigaction on_sigpipe; /* uncaught, it would end the program */
-    memset(&on_sigpipe, 0, sizeof on_sigpipe);
-    on_sigpipe.sa_handler = count_sigpipe;
+    /* Uncaught, it would end the program. */
+    struct sigaction on_sigpipe = {.sa_handler = count_sigpipe};
     if (sigaction(SIGPIPE, &on_sigpipe, NULL) == -1)
         die("sigaction");
     int our_fd, peer_fd;
@@ -83,12 +82,8 @@ static void print_read(int fd)
     ssize_t count = read(fd, buffer, sizeof buffer);
     if (count == -1 && errno != ECONNRESET)
         die("read");
-    if (count == -1)
-        printf("  read  -1: ECONNRESET\n");
-    else if (count == 0)
-        printf("  read   0: the peer has closed\n");
-    else
-        printf("  read  %zd bytes\n", count);
+    printf(count == -1 ? "  read  -1: ECONNRESET\n"
+                       : "  read   0: the peer has closed\n");
 }
 
 static void print_write(int fd)
@@ -97,10 +92,7 @@ static void print_write(int fd)
     ssize_t count = write(fd, "x", 1);
     if (count == -1 && errno != EPIPE)
         die("write");
-    if (count == -1)
-        printf("  write -1: EPIPE\n");
-    else
-        printf("  write %2zd: no error\n", count);
+    printf(count == -1 ? "  write -1: EPIPE\n" : "  write  1: no error\n");
     if (sigpipes > 0)
         printf("  and the signal SIGPIPE\n");
 }

@@ -20,7 +20,6 @@
 enum { SCTP = 132, UDPLITE = 136, MPTCP = 262 };
 
 static void try_socket(int type, const char *protocol_name, int protocol);
-static const char *type_name(int type);
 static const char *protocol_called(int protocol);
 static const char *errno_name(int error);
 static _Noreturn void die(const char *format, ...);
@@ -61,7 +60,8 @@ static void try_socket(int type, const char *protocol_name, int protocol)
     const char *error = sock_fd == -1 ? errno_name(errno) : NULL;
     if (sock_fd == -1 && error == NULL)
         die("socket"); /* out of descriptors, say: nothing about the types */
-    printf("%-8s %-12s %-16s ", "AF_INET", type_name(type), protocol_name);
+    printf("AF_INET  %-12s %-16s ",
+           type == SOCK_STREAM ? "SOCK_STREAM" : "SOCK_DGRAM", protocol_name);
     if (error != NULL) {
         int basic = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
         printf("%s: %s\n", basic ? "refused" : "not on this machine", error);
@@ -71,7 +71,7 @@ static void try_socket(int type, const char *protocol_name, int protocol)
     socklen_t length = sizeof real_type;
     if (getsockopt(sock_fd, SOL_SOCKET, SO_TYPE, &real_type, &length) == -1)
         die("getsockopt SO_TYPE");
-    printf("%s, ", type_name(real_type));
+    printf(real_type == SOCK_STREAM ? "SOCK_STREAM, " : "SOCK_DGRAM, ");
 #ifdef SO_PROTOCOL
     int real_protocol = 0;
     length = sizeof real_protocol;
@@ -83,13 +83,6 @@ static void try_socket(int type, const char *protocol_name, int protocol)
            protocol_called(protocol));
 #endif
     close(sock_fd);
-}
-
-static const char *type_name(int type)
-{
-    return type == SOCK_STREAM  ? "SOCK_STREAM"
-           : type == SOCK_DGRAM ? "SOCK_DGRAM"
-                                : "another type";
 }
 
 static const char *protocol_called(int protocol)

@@ -17,12 +17,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { MAX_BACKLOG = 100, MAX_CLIENTS = MAX_BACKLOG + 10 };
 enum { PATIENCE = 3 * 60 * 1000 }; /* ms for one of them to get in */
@@ -163,6 +160,9 @@ static struct sockaddr_in get_address(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

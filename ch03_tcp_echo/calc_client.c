@@ -9,19 +9,12 @@
  * Pair    calc_server.c, which also explains the protocol
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { LENGTH_SIZE = 4, REPLY_SIZE = LENGTH_SIZE + 1 + 4 };
@@ -37,10 +30,9 @@ static void print_bytes(const char *what, const unsigned char *bytes,
                         size_t count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static int connect_to(const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
@@ -59,8 +51,6 @@ int main(int argc, char *argv[])
                         "NUMBER...\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     if (strlen(argv[3]) != 1 || !strchr("+-x", argv[3][0])) {
         fprintf(stderr, "calc_client: not + or - or x: \"%.40s\"\n", argv[3]);
         return 2;
@@ -69,16 +59,10 @@ int main(int argc, char *argv[])
     size_t length = compose(argv + 4, argc - 4, argv[3][0], request);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A socket of the server's kind. It has no address yet. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
+    /* 1. A connection. */
+    int sock_fd = connect_to(argv[1], argv[2]);
 
-    /* 2. The handshake. It also gives this end an address and a port. */
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
-
-    /* 3. The question. Where it is cut must not matter to the server. */
+    /* 2. The question. Where it is cut must not matter to the server. */
     print_bytes("question", request, length);
     if (split > 0 && split < length) {
         if (write_all(sock_fd, (char *)request, split) == -1)
@@ -90,7 +74,7 @@ int main(int argc, char *argv[])
     if (write_all(sock_fd, (char *)request + split, length - split) == -1)
         die("write");
 
-    /* 4. The answer, in as many pieces as it likes to come. */
+    /* 3. The answer, in as many pieces as it likes to come. */
     unsigned char reply[REPLY_SIZE];
     for (size_t have = 0; have < sizeof reply;) {
         await_bytes(sock_fd);
@@ -108,7 +92,7 @@ int main(int argc, char *argv[])
     print_bytes("answer", reply, sizeof reply);
     close(sock_fd);
 
-    /* 5. Believe nothing that the protocol does not allow. */
+    /* 4. Believe nothing that the protocol does not allow. */
     unsigned status = reply[LENGTH_SIZE];
     static const char *const names[] = {
         "ok",           "too long", "bad length", "bad count",
@@ -194,6 +178,13 @@ static void print_bytes(const char *what, const unsigned char *bytes,
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/socket.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -268,6 +259,19 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows. */
+static int connect_to(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -9,16 +9,10 @@
  * Pair    call_order_server.c in a first terminal
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,7 +26,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
+static void name_own(int fd, char *name);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
 static void print_quoted(const char *bytes, size_t count);
@@ -107,12 +101,8 @@ int main(int argc, char *argv[])
 /* The local address, as the system knows it now. */
 static void print_own_address(int fd)
 {
-    struct sockaddr_storage addr;
-    socklen_t addr_len = sizeof addr;
     char name[NAME_SIZE];
-    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    name_address(&addr, name);
+    name_own(fd, name);
     printf("    socket %d is at %s\n", fd, name);
 }
 
@@ -131,6 +121,12 @@ static void print_result(const char *call, ssize_t result, const char *bytes)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -204,6 +200,16 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
     snprintf(name, NAME_SIZE, is_v4 ? "%s:%d" : "[%s]:%d", ip,
              ntohs(is_v4 ? v4->sin_port : v6->sin6_port));
+}
+
+/* The address and the port that this end has now. */
+static void name_own(int fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
 }
 
 /* The other end may be silent for ever; we are not that patient. */

@@ -11,19 +11,15 @@
  * Pair    many_clients.c, or any number of echo_client.c
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -193,6 +189,10 @@ static void remove_client(struct server *server, size_t i, const char *lost)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/resource.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -9,16 +9,11 @@
  * Pair    io_buffers_server.c in a first terminal
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,8 +24,7 @@ enum { TOTAL = 20 * 1000 * 1000, PERIOD = 251 };
 static int enter_pressed(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
+static int connect_to(const char *ip, const char *port);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -40,21 +34,13 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: io_buffers_client ADDRESS PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A socket of the server's kind. It has no address yet. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-
-    /* 2. The handshake. It also gives this end an address and a port. */
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
+    /* 1. A connection. */
+    int sock_fd = connect_to(argv[1], argv[2]);
     printf("%d bytes to write; Enter tells how many went in\n", TOTAL);
 
-    /* 3. From here on a full buffer is an error, EAGAIN, where write would
+    /* 2. From here on a full buffer is an error, EAGAIN, where write would
      *    have to wait for room. poll waits instead: for room or for Enter. */
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
         die("fcntl O_NONBLOCK");
@@ -62,7 +48,7 @@ int main(int argc, char *argv[])
     for (size_t i = 0; i < sizeof pattern; i++)
         pattern[i] = (unsigned char)(i % PERIOD);
 
-    /* 4. write returns when the output buffer has the bytes: copied, not
+    /* 3. write returns when the output buffer has the bytes: copied, not
      *    sent, let alone read. It takes what there is room for. */
     int written = 0, calls = 0;
     struct pollfd wanted[] = {{.fd = sock_fd, .events = POLLOUT},
@@ -91,7 +77,7 @@ int main(int argc, char *argv[])
     }
     printf("%d bytes written, all of them, in %d calls\n", written, calls);
 
-    /* 5. End our half. The server ends its own when it has read all. */
+    /* 4. End our half. The server ends its own when it has read all. */
     if (shutdown(sock_fd, SHUT_WR) == -1)
         die("shutdown");
     await_bytes(sock_fd);
@@ -116,6 +102,11 @@ static int enter_pressed(void)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -176,6 +167,19 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     else
         fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows. */
+static int connect_to(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, SOCK_STREAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* The other end may be silent for ever; we are not that patient. */

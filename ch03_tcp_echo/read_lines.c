@@ -7,16 +7,8 @@
  * See     three writes, three reads, and lines that fit neither
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE = 10 * 1000 }; /* ms without a byte from the other end */
@@ -98,6 +90,14 @@ static ssize_t take_line(struct buffer *buffer, char *line)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -17,12 +17,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The numbers of /proc/net/tcp. CLOSED: it is not there (any more). */
@@ -202,6 +200,8 @@ static void hold_up(int fd, int on)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <stdarg.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -102,21 +102,18 @@ int main(int argc, char *argv[])
 static long long read_length(int fd)
 {
     char text[20];
-    size_t digits = 0;
-    for (; digits < sizeof text - 1; digits++) {
+    for (size_t digits = 0; digits < sizeof text; digits++) {
         await_bytes(fd);
         ssize_t count = read(fd, text + digits, 1);
         if (count == -1)
             die("read");
+        if (count == 1 && text[digits] == '\n' && digits > 0)
+            return strtoll(text, NULL, 10);
         if (count == 0 || text[digits] < '0' || text[digits] > '9')
-            break; /* the newline, or nothing we could understand */
+            break; /* nothing we could understand */
     }
-    if (digits == 0 || digits == sizeof text - 1 || text[digits] != '\n') {
-        fprintf(stderr,
-                "early_thanks_client: the server announced no length\n");
-        exit(1);
-    }
-    return strtoll(text, NULL, 10);
+    fprintf(stderr, "early_thanks_client: the server announced no length\n");
+    exit(1);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -37,15 +37,11 @@ int main(int argc, char *argv[])
         return 2;
     }
     signal(SIGPIPE, SIG_IGN); /* let write say EPIPE */
-
-    const struct {
-        int how;
-        const char *name;
-    } modes[] = {
-        {SHUT_RD, "SHUT_RD"}, {SHUT_WR, "SHUT_WR"}, {SHUT_RDWR, "SHUT_RDWR"}};
+    static const char *const names[] = {"SHUT_RD", "SHUT_WR", "SHUT_RDWR"};
+    static const int hows[] = {SHUT_RD, SHUT_WR, SHUT_RDWR};
     printf("            A reads A writes  B reads "
            "B writes  A reads B writes  A reads\n");
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    for (int i = 0; i < 3; i++) {
         /* 1. A new connection: both directions are open. */
         int a_fd, b_fd;
         connect_pair(&a_fd, &b_fd);
@@ -54,11 +50,11 @@ int main(int argc, char *argv[])
             die("fcntl O_NONBLOCK"); /* a read that would wait says so */
         for (int after = 0; after <= 1; after++) {
             /* 2. A ends one direction, or both. B can only find out. */
-            if (after && shutdown(a_fd, modes[i].how) == -1)
-                die("shutdown %s", modes[i].name);
+            if (after && shutdown(a_fd, hows[i]) == -1)
+                die("shutdown %s", names[i]);
 
             /* 3. Seven calls, from left to right. */
-            printf("%-10s", after ? modes[i].name : "before");
+            printf("%-10s", after ? names[i] : "before");
             read_cell(a_fd); /* nothing has been sent */
             write_cell(a_fd, b_fd);
             read_cell(b_fd);

@@ -8,14 +8,10 @@
  * Pair    echo_server.c of chapter 3 in a first terminal
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +153,9 @@ static void write_address(const struct addrinfo *one, char *address)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

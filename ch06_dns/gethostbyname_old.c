@@ -11,17 +11,12 @@
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 static void check_name(const char *name);
 static const char *host_error_name(int error);
@@ -88,6 +83,9 @@ static const char *host_error_name(int error)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

@@ -8,18 +8,13 @@
  * Pair    address_to_name.c goes the other way
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00" };
 
@@ -95,6 +90,9 @@ static void check_service(const char *service)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

@@ -26,10 +26,8 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 static int read_request(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 
 int main(int argc, char *argv[])
 {
@@ -41,39 +39,21 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: nagle_server [-n] [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr, client_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
-    /* 1. The doorkeeper. This socket accepts clients and talks to none. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1;
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
+    /* 1. A doorkeeper at our address. */
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     if (setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &nodelay,
                    sizeof nodelay) == -1) /* what it accepts inherits that */
         die("setsockopt TCP_NODELAY");
-
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door: the system now completes handshakes by itself. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s%s\n", name, nodelay ? ", TCP_NODELAY is on" : "");
+    if (nodelay)
+        printf("TCP_NODELAY is on\n");
 
     for (;;) {
-        /* 4. Block until a connection is there. It has a socket of its own. */
-        addr_len = sizeof client_addr;
+        /* 2. Block until a connection is there. It has a socket of its own. */
+        struct sockaddr_storage client_addr;
+        socklen_t addr_len = sizeof client_addr;
         int conn_fd =
             accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
         if (conn_fd == -1) {
@@ -81,9 +61,10 @@ int main(int argc, char *argv[])
             poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
             continue;
         }
+        char name[NAME_SIZE];
         name_address(&client_addr, name);
 
-        /* 5. Not a byte of an answer before the request is complete. */
+        /* 3. Not a byte of an answer before the request is complete. */
         int requests = 0, state;
         while ((state = read_request(conn_fd)) == 1) {
             if (write(conn_fd, "!", 1) == -1) {
@@ -98,7 +79,7 @@ int main(int argc, char *argv[])
             printf("%s lost after %d requests: %s\n", name, requests,
                    strerror(errno));
 
-        /* 6. End our half, too. The doorkeeper stays. */
+        /* 4. End our half, too. The doorkeeper stays. */
         close(conn_fd);
     }
 }
@@ -215,4 +196,28 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
