@@ -219,23 +219,27 @@ static bool is_usual(const char *key, long usual, long usual_most)
                          most >= usual_most / 8 && most <= usual_most * 8);
 }
 
-static bool has_usual_input(void)
-{
-    return is_usual("net.ipv4.tcp_rmem", 128 * 1024, 6 * 1024 * 1024);
-}
-
 static bool has_tcp_memory(void)
 {
-    return has_usual_input() &&
+    return is_usual("net.ipv4.tcp_rmem", 128 * 1024, 6 * 1024 * 1024) &&
            is_usual("net.ipv4.tcp_wmem", 16 * 1024, 4 * 1024 * 1024);
 }
 
 static void cure_tcp_memory(struct lack *lack)
 {
-    if (has_usual_input())
-        cure_by_setting(lack, "net.ipv4.tcp_wmem", "4096 16384 4194304");
-    else
-        cure_by_setting(lack, "net.ipv4.tcp_rmem", "4096 131072 6291456");
+    static const char in[] = "'net.ipv4.tcp_rmem=4096 131072 6291456'";
+    static const char out[] = "'net.ipv4.tcp_wmem=4096 16384 4194304'";
+    if (!root_may(SYS_ADMIN)) {
+        cure(lack, "docker run --sysctl %s --sysctl %s ... (podman: the same)",
+             in, out);
+        return;
+    }
+    cure(lack, "sudo sysctl -w %s %s", in, out);
+    char now[64];
+    snprintf(now, sizeof now, "%s", setting("net.ipv4.tcp_rmem"));
+    snprintf(lack->undo, sizeof lack->undo,
+             "sudo sysctl -w 'net.ipv4.tcp_rmem=%s' 'net.ipv4.tcp_wmem=%s'",
+             now, setting("net.ipv4.tcp_wmem"));
 }
 
 static void cure_ipv6(struct lack *lack)
