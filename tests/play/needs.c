@@ -546,7 +546,8 @@ bool needs_undisturbed(struct lack *lack)
              "127.0.0.1 loses packets here: %d of %d", lost, MANY);
     snprintf(lack->reason_ko, sizeof lack->reason_ko,
              "여기서는 127.0.0.1이 패킷을 잃습니다: %d / %d", lost, MANY);
-    cure(lack, "sudo tc qdisc delete dev lo root");
+    cure(lack, "tc qdisc show dev lo; sudo nft list ruleset"
+               " # and take away what loses them");
     return false;
 }
 
