@@ -564,7 +564,7 @@ static void test_shared(void)
    keep out polite's. */
 static void crowd_of_connections(const char *name)
 {
-    enum { MANY = 100 };
+    enum { MANY = 250 };
     static const unsigned char zeros[65536];
     int fds[MANY];
     unsigned char bytes[2 + DNS_UDP_MAX] = {0};
@@ -602,6 +602,87 @@ static void test_connections(void)
     crowd_of_connections("www");
     child_listen(&server, 0);
     check(server.count - from < 20000, "zeros fill no log");
+    for (char *at = server.text + from; (at = strstr(at, GREEDY)); at++)
+        check(strncmp(at + strcspn(at, " \n"), " closed", 7) != 0,
+              "nor does who never asks");
+    end_resolver();
+}
+
+/* A host with more clients than there are places to wait in leaves one for
+   another's. */
+static void test_waiters(void)
+{
+    start_resolver(HERE, ROOT);
+    int greedy = open_socket(SOCK_DGRAM, GREEDY, &server_addr);
+    int polite = open_socket(SOCK_DGRAM, POLITE, &server_addr);
+    for (unsigned i = 1; i <= 1100; i++) {
+        char line[32];
+        send_question(greedy, "held", DNS_A, i);
+        snprintf(line, sizeof line, "(%u) ", i);
+        if (i % 100 == 0)
+            child_await(&server, 0, line, DEADLINE);
+    }
+    send_question(polite, "held", DNS_A, 7);
+    check(child_await(&server, 0, "(1101) ", DEADLINE) != NULL, "polite waits");
+    release();
+    check(read_answer(polite, DEADLINE, NULL, NULL) == DNS_NOERROR,
+          "a place to wait for each host");
+    close(greedy);
+    close(polite);
+    end_resolver();
+}
+
+/* More datagrams of one host than are kept come before another's: that one is
+   the second to be served. */
+static void test_burst(void)
+{
+    start_resolver(HERE, ROOT);
+    int greedy = open_socket(SOCK_DGRAM, GREEDY, &server_addr);
+    int polite = open_socket(SOCK_DGRAM, POLITE, &server_addr);
+    kill(server.pid, SIGSTOP);
+    for (unsigned i = 0; i < 265; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%u", i);
+        send_question(greedy, name, DNS_A, i);
+    }
+    send_question(polite, "polite", DNS_A, 7);
+    kill(server.pid, SIGCONT);
+    check(read_answer(polite, DEADLINE, NULL, NULL) == DNS_NOERROR,
+          "the last of many datagrams");
+    check(strstr(server.text, "(2) " POLITE) != NULL, "is the second's turn");
+    check(child_await(&server, 0, "too many", DEADLINE) != NULL,
+          "and some of the many are too many");
+    close(greedy);
+    close(polite);
+    end_resolver();
+}
+
+/* Questions on one connection are answered in their order, also when the first
+   takes longer. */
+static void test_order(void)
+{
+    start_resolver(HERE, ROOT);
+    unsigned char bytes[4 * DNS_UDP_MAX] = {0};
+    static const char *const names[] = {"held", "www"};
+    size_t used = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        size_t count =
+            write_question(bytes + used + 2, names[i], DNS_A, 1, i, DNS_RD);
+        bytes[used + 1] = (unsigned char)count;
+        used += 2 + count;
+    }
+    int fd = open_socket(SOCK_STREAM, POLITE, &server_addr);
+    check(write(fd, bytes, used) == (ssize_t)used, "two questions");
+    child_await(&server, 0, "(1) ask ", DEADLINE);
+    release();
+    for (unsigned char i = 0; i < 2; i++) {
+        bool ready = is_ready(fd, DEADLINE);
+        check(ready && read(fd, bytes, 4) == 4 && bytes[3] == i,
+              "answers in their order");
+        size_t rest = bytes[1] - 2u;
+        check(ready && read(fd, bytes, rest) == (ssize_t)rest, "all of it");
+    }
+    close(fd);
     end_resolver();
 }
 
@@ -685,6 +766,11 @@ static void test_marks(void)
     expect(POLITE, "never", DNS_NOERROR);
     check(questions_so_far() == before + 1, "a TTL of 0 is not kept");
     expect(POLITE, "www", DNS_NOERROR);
+    check(ask(POLITE, "lots", DNS_A, NULL) == DNS_NOERROR, "a set of 200");
+    check(child_await(&server, 0, "NOERROR, truncated", DEADLINE) != NULL,
+          "and its TC");
+    check(ask(POLITE, "www", 255, NULL) == DNS_NOTIMP, "ANY is no type");
+    check(ask(POLITE, "www", 252, NULL) == DNS_NOTIMP, "nor is AXFR");
     int fd = open_socket(SOCK_DGRAM, GREEDY, &server_addr);
     unsigned char bytes[DNS_UDP_MAX];
     for (unsigned value = 0; value < 65536; value += value < 300 ? 1 : 997) {
@@ -701,7 +787,6 @@ static void test_marks(void)
             expect(POLITE, "www", DNS_NOERROR);
     }
     expect(POLITE, "www", DNS_NOERROR);
-    check(ask(POLITE, "lots", DNS_A, NULL) == DNS_NOERROR, "a set of 200");
     close(fd);
     end_resolver();
 }
@@ -754,6 +839,46 @@ static void test_any_address(void)
     end_resolver();
 }
 
+/* The TC bit of the answer about NS, and how many records it has. */
+static bool is_cut(const char *name, int *count)
+{
+    unsigned char bytes[DNS_MESSAGE_MAX];
+    int fd = open_socket(SOCK_DGRAM, NULL, &server_addr);
+    send_question(fd, name, DNS_NS, 1);
+    ssize_t got = is_ready(fd, DEADLINE) ? recv(fd, bytes, sizeof bytes, 0) : 0;
+    close(fd);
+    check(got > 12, "an answer");
+    *count = bytes[7] + bytes[9] + bytes[11];
+    return (bytes[2] & 2) != 0;
+}
+
+/* What must be said and does not fit is cut; what need not be said is not. */
+static void test_room(void)
+{
+    static char path[4096], zone[64];
+    snprintf(path, sizeof path, "%s/ch06_dns/dns_server", build_dir);
+    snprintf(zone, sizeof zone, "dns_shares.%ld", (long)getpid());
+    FILE *file = fopen(zone, "w");
+    if (!file)
+        die(zone);
+    fprintf(file, "$TTL 60\n$ORIGIN x.\n@ SOA a b 1 2 3 4 5\n");
+    for (int i = 0; i < 13; i++)
+        fprintf(file,
+                "@ NS n%d\nfar NS n%d\nn%d A 1.2.3.4\nn%d AAAA ::%d\n"
+                "in NS n%d.in\nn%d.in A 1.2.3.4\nn%d.in AAAA ::%d\n",
+                i, i, i, i, i, i, i, i, i);
+    if (fclose(file) == EOF)
+        die(zone);
+    char *argv[] = {path, "127.0.78.5", "0", zone, NULL};
+    start(argv, "zone x.");
+    int count;
+    check(!is_cut("x", &count) && count > 13, "13 servers, some addresses");
+    check(!is_cut("far.x", &count) && count > 13, "of other names, too");
+    check(is_cut("in.x", &count), "glue is not left out");
+    end_server();
+    unlink(zone);
+}
+
 static void test_ipv6(void)
 {
     struct sockaddr_storage loopback = address("::1", 0);
@@ -796,7 +921,9 @@ int main(int argc, char *argv[])
     } tests[] = {
         {"flood", test_flood},         {"full_house", test_full_house},
         {"crowd", test_crowd},         {"repeated", test_repeated},
-        {"shared", test_shared},       {"connections", test_connections},
+        {"shared", test_shared},       {"waiters", test_waiters},
+        {"burst", test_burst},         {"order", test_order},
+        {"room", test_room},           {"connections", test_connections},
         {"successor", test_successor}, {"cache", test_cache},
         {"marks", test_marks},         {"any_address", test_any_address},
         {"ipv6", test_ipv6},           {"log", test_log}};
