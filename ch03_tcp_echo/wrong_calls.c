@@ -2,7 +2,7 @@
  * wrong_calls.c - mistakes that are made with these calls, and what each call
  * returns to them.
  *
- * Calls   socket, bind, listen, accept, connect, read, write, getpeername
+ * Calls   socket, bind, listen, accept, connect, read, write, send, sigaction
  * Try     cc wrong_calls.c -o wrong_calls && ./wrong_calls
  * See     -1 and why, or, worse, no error at all
  */
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int new_socket(void);
+static void ring(int signal_number);
 static void tell(const char *mistake, const char *call, long result);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -35,29 +35,44 @@ int main(int argc, char *argv[])
     socklen_t size = sizeof addr;
     char byte = 'x';
 
-    int fd = new_socket();
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int udp_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1 || udp_fd == -1 || listen_fd == -1 || client_fd == -1)
+        die("socket");
+
     tell("not connected", "read", read(fd, &byte, 1));
     tell("not connected", "write", write(fd, &byte, 1));
-    tell("not connected", "getpeername", getpeername(fd, any, &size));
     tell("listen forgotten", "accept", accept(fd, NULL, NULL));
     close(fd);
     tell("closed before", "read", read(fd, &byte, 1));
+    tell("no socket, but the keyboard", "listen", listen(STDIN_FILENO, 2));
+
+    /* Datagrams: nobody is connected, so nobody can be accepted. */
+    tell("listen on a UDP socket", "listen", listen(udp_fd, 2));
+    tell("UDP, and no address", "send", send(udp_fd, &byte, 1, 0));
 
     /* A server that is in order, and its mistakes with accept. */
-    int listen_fd = new_socket();
-    size = sizeof addr;
     if (bind(listen_fd, any, size) == -1 || listen(listen_fd, 2) == -1 ||
         getsockname(listen_fd, any, &size) == -1)
         die("bind, listen, getsockname");
     tell("bound already", "bind", bind(listen_fd, any, size));
     tell("taken for a connection", "read", read(listen_fd, &byte, 1));
 
-    int client_fd = new_socket();
     tell("address length too short", "connect",
          connect(client_fd, any, sizeof addr - 1));
     if (connect(client_fd, any, sizeof addr) == -1)
         die("connect");
     tell("connected already", "connect", connect(client_fd, any, sizeof addr));
+
+    /* No mistake: a signal came while a call was waiting. */
+    struct sigaction action = {.sa_handler = ring}; /* no SA_RESTART */
+    if (sigaction(SIGALRM, &action, NULL) == -1)
+        die("sigaction");
+    alarm(1);
+    tell("a signal meanwhile", "read", read(client_fd, &byte, 1));
+    alarm(0);
 
     memset(&client, 0, sizeof client);
     size = 0; /* and so there is room for nothing */
@@ -75,24 +90,16 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-static int new_socket(void)
+/* And again each second, should the first have come before the call. */
+static void ring(int signal_number)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd == -1)
-        die("socket");
-    return fd;
+    alarm(signal_number == SIGALRM);
 }
 
 static void tell(const char *mistake, const char *call, long result)
 {
-    const char *why = strerror(errno);
-    printf("%-27s %s = ", mistake, call);
-    if (result == -1)
-        printf("-1 %s\n", why);
-    else
-        printf("%s\n", strcmp(call, "accept") == 0 ? "a descriptor"
-                       : result == 0               ? "0"
-                                                   : "1");
+    const char *why = result == -1 ? strerror(errno) : "no error";
+    printf("%-27s %s = %ld %s\n", mistake, call, result, why);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
