@@ -25,7 +25,6 @@
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
     PATIENCE = 1000, /* ms from sending to giving an answer up */
-    SILENCES = 3,    /* so many in a row: the server is not there */
 };
 
 static bool hear_peer(int sock_fd, const char *line, size_t count);
@@ -69,10 +68,9 @@ int main(int argc, char *argv[])
         die("fcntl O_NONBLOCK");
 
     static char line[64 * 1024], buffer[64 * 1024];
-    int lines = 0, answers = 0, silences = 0;
+    int lines = 0, answers = 0;
     ssize_t length, received;
-    while (silences < SILENCES &&
-           (length = read_line(line, sizeof line)) != -1) {
+    while ((length = read_line(line, sizeof line)) != -1) {
         size_t count =
             (size_t)length < sizeof line ? (size_t)length : sizeof line;
         lines++;
@@ -90,18 +88,13 @@ int main(int argc, char *argv[])
             die("send to %s, %zd bytes", server_name, length);
 
         /* 5. Only the peer's datagrams come here, or the news of its end. */
-        if (hear_peer(sock_fd, line, count)) {
+        if (hear_peer(sock_fd, line, count))
             answers++;
-            silences = 0;
-        } else {
-            silences++;
+        else
             fprintf(stderr,
                     "udp_connected_client: no answer from %s in %d ms\n",
                     server_name, PATIENCE);
-        }
     }
-    if (silences == SILENCES)
-        fprintf(stderr, "udp_connected_client: is anybody there?\n");
     close(sock_fd);
     return answers == lines ? 0 : 1;
 }

@@ -1,10 +1,9 @@
 /*
  * early_thanks_client.c - say thanks first, and read the file later.
  *
- * That is allowed: the two directions are independent. It goes well with a
- * server that hears its client out, and costs the file with one that does
- * not. The small receive buffer lets the server be ahead of us. -w: wait for
- * Enter first, for a server that has closed by then.
+ * The two directions are independent. That goes well with a server that hears
+ * its client out, and costs the file with one that does not. -w: wait for Enter
+ * first, for a server that has closed by then.
  *
  * Calls   socket -> setsockopt -> connect -> write -> read ... -> close
  * Try     cc early_thanks_client.c -o early_thanks_client
@@ -15,17 +14,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    PATIENCE = 5 * 60 * 1000, /* ms without a byte from the server */
-    ROOM = 3000,              /* bytes of receive buffer: soon full */
-};
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static long long read_length(int fd);
 static _Noreturn void die(const char *format, ...);
@@ -39,7 +34,7 @@ static void wait_for_enter(void);
 int main(int argc, char *argv[])
 {
     standard_streams();
-    bool waits = argc > 1 && strcmp(argv[1], "-w") == 0;
+    int waits = argc > 1 && strcmp(argv[1], "-w") == 0;
     argc -= waits;
     argv += waits;
     if (argc != 3) {
@@ -50,15 +45,13 @@ int main(int argc, char *argv[])
     socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A stream socket, with little room to receive. */
+    /* 1. A stream socket, with little room to receive; 2. the handshake. */
     int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
     if (sock_fd == -1)
         die("socket");
-    int room = ROOM;
+    int room = 3000; /* soon full: the server is to be ahead of us */
     if (setsockopt(sock_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
         die("setsockopt SO_RCVBUF");
-
-    /* 2. The handshake. */
     if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
         die("connect %s port %s", argv[1], argv[2]);
 
@@ -80,8 +73,7 @@ int main(int argc, char *argv[])
     do {
         await_bytes(sock_fd);
         count = read(sock_fd, buffer, sizeof buffer);
-        if (count > 0)
-            received += count;
+        received += count > 0 ? count : 0;
     } while (count > 0 && received <= length); /* more was not announced */
     int error = errno;
     printf("received %lld of %lld bytes, then read = %zd\n", received, length,
@@ -122,6 +114,7 @@ static long long read_length(int fd)
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -32,7 +32,6 @@ static int create_file(const char *output);
 static void remove_temporary(void);
 static void remove_and_end(int signal_number);
 static long long read_length(int fd);
-static void show_progress(long long received, long long length);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int connect_to(const char *ip, const char *port);
@@ -69,7 +68,6 @@ int main(int argc, char *argv[])
         if (write_all(file_fd, buffer, (size_t)count) == -1)
             die("write %.200s", output);
         received += count;
-        show_progress(received, length);
     }
     if (count == -1)
         die("read after %lld of %lld bytes", received, length);
@@ -172,19 +170,6 @@ static void remove_and_end(int signal_number)
     remove_temporary();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
-}
-
-/* For people only, and not a hundred thousand times. The cursor goes back: the
- * next line that is printed takes its place. */
-static void show_progress(long long received, long long length)
-{
-    static int shown = -1;
-    int percent =
-        length > 0 ? (int)(100.0 * (double)received / (double)length) : 100;
-    if (percent == shown || !isatty(STDERR_FILENO))
-        return;
-    shown = percent;
-    fprintf(stderr, "%3d %%\r", percent);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

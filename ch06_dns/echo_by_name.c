@@ -13,7 +13,6 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,10 +23,11 @@ enum {
 };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-static void check_arguments(const char *name, const char *port);
 static void write_address(const struct addrinfo *one, char *address);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static const char *gai_error_name(int error);
@@ -39,7 +39,11 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: echo_by_name NAME PORT\n");
         return 2;
     }
-    check_arguments(argv[1], argv[2]);
+    parse_number(argv[2], 1, 65535, "port");
+    if (!*argv[1] || strlen(argv[1]) > 253) { /* more, DNS cannot carry */
+        fprintf(stderr, "echo_by_name: not a name: \"%.40s\"\n", argv[1]);
+        return 2;
+    }
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. All addresses of that name, IPv6 and IPv4, best guess first. */
@@ -124,21 +128,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* A port, and a name no longer than DNS can carry. */
-static void check_arguments(const char *name, const char *port)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-    if (port[strspn(port, "0123456789")] || number < 1 || number > 65535) {
-        fprintf(stderr, "echo_by_name: not a port (1 to 65535): \"%.40s\"\n",
-                port);
-        exit(2);
-    }
-    if (!*name || strlen(name) > 253) {
-        fprintf(stderr, "echo_by_name: not a name: \"%.40s\"\n", name);
-        exit(2);
-    }
-}
-
 /* 127.0.0.1:9190, [::1]:9190, or [fe80::1%eth0]:9190 */
 static void write_address(const struct addrinfo *one, char *address)
 {
@@ -156,6 +145,7 @@ static void write_address(const struct addrinfo *one, char *address)
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -189,6 +179,20 @@ static void standard_streams(void)
             open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* A whole decimal number, as typed; what says which, should it be none. */
+static unsigned long parse_number(const char *text, unsigned long least,
+                                  unsigned long most, const char *what)
+{
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (!*text || text[strspn(text, "0123456789")] || number < least ||
+        number > most) {
+        fprintf(stderr, "echo_by_name: not a %s ", what);
+        fprintf(stderr, "(%lu to %lu): \"%.40s\"\n", least, most, text);
+        exit(2);
+    }
+    return (unsigned long)number;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -49,7 +49,6 @@ int main(int argc, char *argv[])
         die("setsockopt TCP_NODELAY");
     if (nodelay)
         printf("TCP_NODELAY is on\n");
-
     for (;;) {
         /* 2. Block until a connection is there. It has a socket of its own. */
         struct sockaddr_storage client_addr;

@@ -1,13 +1,13 @@
 # See budgets. Lines above the line, of the tail, and of the whole file.
 BEGIN {
-    # On the way to 110, 10,000, 80 and 170; who shortens programs lowers them.
-    limit["above the line, median"] = 118
-    limit["above the line, together"] = 11740
+    # What is reached; who shortens programs lowers them. The wish was 10,000
+    # together (chapter 6's resolver and its rooms are 3,800 of them), 80 for a
+    # tail (five helpers with their headers are 90: the quoting is 35 lines, an
+    # address read and printed 45) and so 170 for a whole file.
+    limit["above the line, median"] = 110
+    limit["above the line, together"] = 11700
     limit["tail, median"] = 90
-    limit["whole file, median"] = 216
-    split("", words)
-    for (i in words)
-        allowed_for_now[words[i]] = 1
+    limit["whole file, median"] = 213
     most_long = 250 # above the line, without a reason
     most_new = 110  # above the line, of a program that came later
     most_tail = 165
@@ -41,8 +41,7 @@ function finish() {
     tail -= tail > 0
     if (each)
         printf "%5d %5d %5d  %s\n", above, tail, above + tail, file
-    if (above > most_long && !is_long && !(program in allowed_for_now) &&
-        program !~ /^dns_/)
+    if (above > most_long && !is_long && program !~ /^dns_/)
         complain(above " lines above the line, and no \"Long\" in its head")
     if (tail > most_tail)
         complain("a tail of " tail " lines")
@@ -52,7 +51,7 @@ function finish() {
         aboves[count] = above
         tails[count] = tail
         wholes[count] = above + tail
-    } else if (above > most_new && !(program in allowed_for_now))
+    } else if (above > most_new)
         complain(above " lines above the line, more than " most_new)
 }
 
