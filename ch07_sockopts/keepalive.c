@@ -11,7 +11,7 @@
  * See     a probe that is answered, three that are not, and the error
  * Pair    none: both ends are in this program
  */
-#define _DEFAULT_SOURCE /* struct tcp_info, IP_MINTTL */
+#define _GNU_SOURCE /* struct tcp_info, IP_MINTTL */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
