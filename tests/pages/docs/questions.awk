@@ -95,6 +95,17 @@ FNR == 1 {
             if ((one_of[i], name) in shown)
                 any = 1
     }
+    # A message in quotes: is it what these sessions show?
+    count = split(links, one_of, " ")
+    quoted = split(cell[2], quote, /"/)
+    for (j = 2; j <= quoted && count > 0; j += 2)
+        if (quote[j] in name_of) {
+            for (i = 1; i <= count; i++)
+                if ((one_of[i], name_of[quote[j]]) in shown)
+                    break
+            if (i > count)
+                complain(where, "no session of" links " shows " quote[j])
+        }
     if (names != "" && links != "" && !any && !/in silence|말없이/)
         complain(where, "no session of" links " shows" names)
 }
