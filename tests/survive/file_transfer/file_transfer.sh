@@ -113,17 +113,6 @@ refused $? "File name too long"
 no_file "$name"
 stop
 
-if script -qec true /dev/null < /dev/null > out 2>&1; then
-    echo "on a terminal: the per cent"
-    start file
-    PATH=$programs:$PATH script -qec "file_client 127.0.0.1 $port copy" /dev/null \
-        < /dev/null > out 2>&1 || fail "on a terminal: $(cat out)"
-    grep -q "100 %" out || fail "no per cent: $(cat out)"
-    told "Thank you"
-    stop
-    rm -f copy
-fi
-
 echo "what is no file to serve"
 mkfifo pipe
 for name in . pipe /dev/null missing ''; do
