@@ -101,22 +101,44 @@ fenced { next }
     anchor[FILENAME, section] = 1
 }
 
-# | 3.11 | the notes say | wrong | what is so | sessions | source |
+# Lines of the notes, such as 5 or 36-38, 40: those that the row speaks of.
+function note_lines(text,    list, count, i, ends) {
+    gsub(/ /, "", text)
+    at_line[FILENAME, $2] = text
+    count = split(text, list, /,/)
+    for (i = 1; i <= count; i++) {
+        if (list[i] !~ /^[0-9]+(-[0-9]+)?$/)
+            odd[FILENAME ":" FNR] = 1
+        if (split(list[i], ends, /-/) == 1)
+            ends[2] = ends[1]
+        if (i == 1 && ends[1] + 0 < last_line[FILENAME, int($2)])
+            late[FILENAME ":" FNR] = 1
+        if (i == 1)
+            last_line[FILENAME, int($2)] = ends[1] + 0
+        for (; ends[1] + 0 <= ends[2] + 0; ends[1]++)
+            taken_up[FILENAME, ends[1] + 0] = 1
+    }
+}
+
+# | 3.11 | 138 | the notes say | wrong | what is so | sessions | source |
 FILENAME ~ /^docs\/claims/ && /^\| [0-9]+\.[0-9]+ \|/ {
     claims_where[FILENAME, $2] = FILENAME ":" FNR
     if (FILENAME == "docs/claims.md")
         ids[++id_count] = $2
     cells = split($0, cell, /\|/)
-    if (cells != 8)
+    if (cells != 9)
         odd[FILENAME ":" FNR] = 1
-    right[FILENAME, $2] = cell[4] ~ /yes|맞음/
-    text = cell[6]
+    right[FILENAME, $2] = cell[5] ~ /yes|맞음/
+    text = cell[7]
+    if (text ~ /^ (only said|말로만) $/)
+        proof[FILENAME, $2] = "-"
     while (match(text, /\[ch[0-9][0-9]\.[A-Za-z0-9_-]+\]/)) {
         proof[FILENAME, $2] = proof[FILENAME, $2] " " \
                               substr(text, RSTART + 1, RLENGTH - 2)
         text = substr(text, RSTART + RLENGTH)
     }
-    source[FILENAME, $2] = cell[7]
+    source[FILENAME, $2] = cell[8]
+    note_lines(cell[3])
 }
 
 { note_links($0) }
@@ -150,12 +172,11 @@ function check_links(    i, page, name) {
         complain("links", "none found")
 }
 
-function check_claims(    where, i, id, en, ko, part, last, count) {
-    split("9 9 16 9 3 5 5", count) # statements of the notes in each chapter
+function check_claims(    where, i, id, en, ko, part, last, rows) {
     en = "docs/claims.md"
     ko = "docs/claims.ko.md"
     for (where in odd)
-        complain(where, "not a row of six columns")
+        complain(where, "not a row of seven columns, the second with lines")
     for (i = 1; i <= id_count; i++) {
         id = ids[i]
         if (proof[en, id] == "")
@@ -172,18 +193,40 @@ function check_claims(    where, i, id, en, ko, part, last, count) {
                      "another source than in English:" source[en, id])
         else if (right[ko, id] != right[en, id])
             complain(claims_where[ko, id], "another judgement than in English")
+        if (at_line[ko, id] != at_line[en, id])
+            complain(claims_where[ko, id],
+                     "other lines than in English: " at_line[en, id])
         split(id, part, ".")
-        if (part[2] != last[part[1]] + 1)
-            complain(claims_where[en, id], "what came before " id "?")
-        last[part[1]] = part[2]
+        rows[part[1]]++
+        if (part[2] + 0 > last[part[1]])
+            last[part[1]] = part[2] + 0
     }
+    for (i in rows)
+        if (rows[i] != last[i])
+            complain(en, rows[i] " rows " i ".N, and the last is " i "." last[i])
+    for (where in late)
+        complain(where, "not in the order of the notes")
     for (where in claims_where)
         if (index(where, ko) == 1 &&
             !((en, substr(where, length(ko) + 2)) in claims_where))
             complain(claims_where[where], "not in " en)
-    for (i = 1; i in count; i++)
-        if (last[i] != count[i])
-            complain(en, "chapter " i " has " last[i] + 0 " rows, not " count[i])
+    check_lines(en)
+    check_lines(ko)
+}
+
+# Every line of the notes that says something has a row: its numbers stand in
+# the file ./lines, and not a word of it.
+function check_lines(page,    line, count, i, row) {
+    while ((getline line < notes_lines) > 0)
+        if (line !~ /^#/)
+            for (i = split(line, row, / /); i > 0; i--) {
+                count++
+                if (!((page, row[i]) in taken_up))
+                    complain(page, "no row for line " row[i] " of the notes")
+            }
+    close(notes_lines)
+    if (!count)
+        complain(notes_lines, "no lines")
 }
 
 END {

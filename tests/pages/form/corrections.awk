@@ -6,11 +6,11 @@ function page_begin() {
 
 function page_line(    id, row) {
     if (page == "docs/claims.md") {
-        if (split($0, row, /\|/) > 4 && row[2] ~ /^ [0-9]+\.[0-9]+ $/) {
+        if (split($0, row, /\|/) > 5 && row[2] ~ /^ [0-9]+\.[0-9]+ $/) {
             id = row[2]
             gsub(/ /, "", id)
             rows[++row_count] = id
-            false_row[id] = row[4] !~ /yes/
+            false_row[id] = row[5] !~ /yes/
         }
     } else if (kind == "prose" &&
                match($0, is_korean(page) ? "^\\*\\*정정 [0-9]+\\.[0-9]+\\.\\*\\*" \
