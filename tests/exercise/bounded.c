@@ -29,7 +29,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void limit(int what, rlim_t most)
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource; /* an enum there, with _GNU_SOURCE */
+#else
+typedef int resource;
+#endif
+
+static void limit(resource what, rlim_t most)
 {
     struct rlimit now;
     if (getrlimit(what, &now) == -1)
