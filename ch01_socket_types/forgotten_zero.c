@@ -55,10 +55,8 @@ static int open_socket(void)
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (fd == -1)
         die("socket");
-    struct sockaddr_in addr;
+    struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t addr_len = sizeof addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
     if (inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr) != 1)
         die("inet_pton 127.0.0.1");
     if (bind(fd, (struct sockaddr *)&addr, addr_len) == -1)

@@ -46,9 +46,7 @@ int main(int argc, char *argv[])
     int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (sock_fd == -1)
         die("socket");
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
+    struct sockaddr_in addr = {.sin_family = AF_INET};
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t addr_len = sizeof addr;
     if (bind(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)

@@ -33,7 +33,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: stream_server [ADDRESS] PORT\n");
         return 2;
     }
-    /* 1. A doorkeeper (SOCK_STREAM) at our address; chapter 3 takes it apart. */
+    /* 1. A doorkeeper (SOCK_STREAM) at our address: see chapter 3. */
     int listen_fd =
         listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 

@@ -24,6 +24,7 @@ enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 static size_t compose(char *const operands[], int count, char op,
                       unsigned char *request);
 static int32_t parse_operand(const char *text);
+static size_t read_reply(int sock_fd, unsigned char *reply);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
 static void print_bytes(const char *what, const unsigned char *bytes,
@@ -76,18 +77,11 @@ int main(int argc, char *argv[])
 
     /* 3. The answer, in as many pieces as it likes to come. */
     unsigned char reply[REPLY_SIZE];
-    for (size_t have = 0; have < sizeof reply;) {
-        await_bytes(sock_fd);
-        ssize_t count = read(sock_fd, reply + have, sizeof reply - have);
-        if (count == -1)
-            die("read");
-        if (count == 0) {
-            fprintf(stderr,
-                    "calc_client: the server left after %zu of %zu bytes\n",
-                    have, sizeof reply);
-            return 1;
-        }
-        have += (size_t)count;
+    size_t have = read_reply(sock_fd, reply);
+    if (have < REPLY_SIZE) {
+        fprintf(stderr, "calc_client: the server left after %zu of %d bytes\n",
+                have, REPLY_SIZE);
+        return 1;
     }
     print_bytes("answer", reply, sizeof reply);
     close(sock_fd);
@@ -147,6 +141,21 @@ static int32_t parse_operand(const char *text)
         exit(2);
     }
     return (int32_t)number;
+}
+
+/* Returns how many bytes of it came. */
+static size_t read_reply(int sock_fd, unsigned char *reply)
+{
+    size_t have = 0;
+    ssize_t count = 1;
+    while (have < REPLY_SIZE && count > 0) {
+        await_bytes(sock_fd);
+        count = read(sock_fd, reply + have, REPLY_SIZE - have);
+        if (count == -1)
+            die("read");
+        have += (size_t)count;
+    }
+    return have;
 }
 
 /* In network byte order: the high byte first, on every machine. */

@@ -22,6 +22,7 @@
 #include <netinet/tcp.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ struct ladder {
     uint32_t server_end; /* server's FIN, by this number */
 };
 
+static int parse_part(const char *name);
 static void watch(int tap_fd, struct ladder *ladder, int count);
 static void record(struct ladder *ladder, const struct iphdr *ip,
                    const struct tcphdr *tcp);
@@ -67,21 +69,11 @@ static int enter_own_network(void);
 int main(int argc, char *argv[])
 {
     standard_streams();
-    static const char *const names[] = {"all", "handshake", "data", "close"};
-    int part = ALL;
     if (argc > 2) {
         fprintf(stderr, "usage: packet_ladder [handshake|data|close|all]\n");
         return 2;
     }
-    while (argc == 2 && part < PARTS && strcmp(argv[1], names[part]) != 0)
-        part++;
-    if (part == PARTS) {
-        fprintf(stderr,
-                "packet_ladder: not handshake, data, close or all: "
-                "\"%.40s\"\n",
-                argv[1]);
-        return 2;
-    }
+    int part = argc == 2 ? parse_part(argv[1]) : ALL;
 
     /* 1. A network with nobody in it but us, and an ear on its only wire. */
     if (enter_own_network() == -1)
@@ -159,6 +151,18 @@ int main(int argc, char *argv[])
         busy--;
     }
     return 0;
+}
+
+static int parse_part(const char *name)
+{
+    static const char *const names[] = {"all", "handshake", "data", "close"};
+    for (int part = ALL; part < PARTS; part++)
+        if (strcmp(name, names[part]) == 0)
+            return part;
+    fprintf(stderr,
+            "packet_ladder: not handshake, data, close or all: \"%.40s\"\n",
+            name);
+    exit(2);
 }
 
 /* Go on when so many packets have crossed the wire, or the last one has. */
@@ -321,7 +325,6 @@ static void read_exactly(int fd, char *bytes, size_t count)
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 
 /* The call that failed, and why. */

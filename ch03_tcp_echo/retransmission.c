@@ -25,6 +25,7 @@
 
 enum { TIMEOUTS = 2, PATIENCE = 60 * 1000, MS_PER_MARK = 20 };
 
+static void connect_at_own_address(int *sender_fd, int *receiver_fd);
 static void cut_cable(int fd, int cut);
 static unsigned await_loss(int fd, unsigned known);
 static struct tcp_info look_inside(int fd, long long *sent_at);
@@ -42,28 +43,9 @@ int main(int argc, char *argv[])
         return 2;
     }
 
-    /* 1. Both ends of one connection, in one program; at an address of our
-     * own, 127.x.y.1, because Linux remembers for each pair of addresses how
-     * slow their answers once were, and would begin with a longer timer. */
-    struct sockaddr_in addr = {.sin_family = AF_INET};
-    uint32_t own = (uint32_t)getpid() & 0xffff;
-    addr.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff0000ff) | own << 8);
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    int sender_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || sender_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind");
-    if (listen(listen_fd, 1) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    if (connect(sender_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    int receiver_fd = accept(listen_fd, NULL, NULL);
-    if (receiver_fd == -1)
-        die("accept");
+    /* 1. Both ends of one connection, in one program. */
+    int sender_fd, receiver_fd;
+    connect_at_own_address(&sender_fd, &receiver_fd);
 
     /* 2. Cut the cable, then write. write succeeds: it has a buffer. */
     cut_cable(receiver_fd, 1);
@@ -108,6 +90,31 @@ int main(int argc, char *argv[])
         die("read");
     printf("6 bytes written, %zd read, after %u losses\n", total, lost);
     return 0;
+}
+
+/* At 127.x.y.1, because Linux remembers for each pair of addresses how slow
+ * their answers once were, and would begin with a longer timer. */
+static void connect_at_own_address(int *sender_fd, int *receiver_fd)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    uint32_t own = (uint32_t)getpid() & 0xffff;
+    addr.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff0000ff) | own << 8);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *sender_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *sender_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*sender_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *receiver_fd = accept(listen_fd, NULL, NULL);
+    if (*receiver_fd == -1)
+        die("accept");
 }
 
 /* A cut cable, seen from inside: the socket drops every segment whose hop

@@ -23,6 +23,7 @@ enum {
 };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
+static int echo_input(int sock_fd);
 static void write_address(const struct addrinfo *one, char *address);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -81,7 +82,16 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    /* 3. A terminal hands over a line at a time, a pipe what it holds. */
+    /* 3. From here on it is echo_client.c. */
+    int status = echo_input(sock_fd);
+    close(sock_fd);
+    return status;
+}
+
+/* Returns the program's status. */
+static int echo_input(int sock_fd)
+{
+    /* A terminal hands over a line at a time, a pipe what it holds. */
     char sent[16 * 1024], received[sizeof sent];
     ssize_t count;
     while ((count = read(STDIN_FILENO, sent, sizeof sent)) > 0) {
@@ -89,7 +99,7 @@ int main(int argc, char *argv[])
         if (write_all(sock_fd, sent, length) == -1)
             die("write");
 
-        /* 4. One write may come back in many pieces: collect them all. */
+        /* One write may come back in many pieces: collect them all. */
         for (size_t back = 0; back < length; back += (size_t)count) {
             await_bytes(sock_fd);
             count = read(sock_fd, received + back, length - back);
@@ -113,7 +123,7 @@ int main(int argc, char *argv[])
     if (count == -1)
         die("read standard input");
 
-    /* 5. End our half. The server reads 0, ends the other, and we read 0. */
+    /* End our half. The server reads 0, ends the other, and we read 0. */
     if (shutdown(sock_fd, SHUT_WR) == -1)
         die("shutdown");
     await_bytes(sock_fd);
@@ -124,7 +134,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "echo_by_name: the server sent more than it got\n");
         return 1;
     }
-    close(sock_fd);
     return 0;
 }
 

@@ -5,7 +5,7 @@ BEGIN {
     # tail (five helpers with their headers are 90: the quoting is 35 lines, an
     # address read and printed 45) and so 170 for a whole file.
     limit["above the line, median"] = 110
-    limit["above the line, together"] = 11700
+    limit["above the line, together"] = 11715
     limit["tail, median"] = 90
     limit["whole file, median"] = 213
     most_long = 250 # above the line, without a reason
