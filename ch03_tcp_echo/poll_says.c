@@ -128,9 +128,7 @@ static void standard_streams(void)
  * accept returned. */
 static void connect_pair(int *a_fd, int *b_fd)
 {
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
+    struct sockaddr_in addr = {.sin_family = AF_INET};
     inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
