@@ -592,7 +592,7 @@ int main(int argc, char *argv[])
         double most = most_take(now_ms() + seconds * 1000LL * (part + 1) / 3, 0,
                                 part ? "in company" : "at first");
         stop_helpers(friends);
-        if (most > TIMES * (alone + 1)) {
+        if (most > (double)TIMES * (alone + 1)) {
             printf("FAILED: more than %d times what they take alone\n", TIMES);
             failures++;
         }
