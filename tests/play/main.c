@@ -358,9 +358,9 @@ static enum outcome run_part(const struct command *command,
                 either("play: \"%s\" is what a changed program shows: change "
                        "it as\n      %s:%d says, compile it, and add --with "
                        "NAME=FILE\n",
-                       "play: \"%s\"는 고친 프로그램이 보여 주는 것입니다. "
+                       "play: 세션 \"%s\"에서는 고친 프로그램을 씁니다. "
                        "%s:%d에\n      적힌 대로 고쳐 컴파일하고 --with "
-                       "NAME=FILE을 붙이십시오.\n"),
+                       "NAME=FILE을 붙이세요.\n"),
                 part, page->path, session->line);
         return SKIPPED;
     }

@@ -413,7 +413,7 @@ static const struct need {
      "/proc이 마운트되어 있지 않습니다"},
     {"netns", has_netns, cure_netns,
      "nobody but root may have a network of his own here",
-     "여기서는 루트만 자기 네트워크를 가질 수 있습니다"},
+     "여기서는 root만 자기 네트워크를 가질 수 있습니다"},
     {"userns", has_userns, cure_userns,
      "a user namespace of one's own is forbidden here",
      "여기서는 자기 사용자 네임스페이스를 가질 수 없습니다"},
@@ -437,15 +437,15 @@ static const struct need {
      "여기서는 한 프로그램이 디스크립터 천 개를 가질 수 없습니다"},
     {"ports", has_ports, cure_ports,
      "the system gives away too few port numbers by itself",
-     "시스템이 스스로 나누어 주는 포트 번호가 너무 적습니다"},
+     "운영체제가 골라 줄 임시 포트가 너무 적습니다"},
     {"somaxconn", has_somaxconn, cure_somaxconn,
      "the system cuts every backlog short (net.core.somaxconn)",
-     "시스템이 모든 대기열을 짧게 자릅니다(net.core.somaxconn)"},
+     "운영체제가 모든 대기 큐의 길이를 줄입니다(net.core.somaxconn)"},
     {"sack", has_sack, cure_sack, "TCP's SACK is switched off",
      "TCP의 SACK이 꺼져 있습니다"},
     {"tcp_memory", has_tcp_memory, cure_tcp_memory,
      "TCP's buffers have other sizes than usual here",
-     "여기 TCP 버퍼는 크기가 보통과 다릅니다"},
+     "이 컴퓨터의 TCP 버퍼는 크기가 보통과 다릅니다"},
 };
 enum { COUNT = sizeof table / sizeof *table };
 

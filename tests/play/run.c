@@ -433,7 +433,7 @@ static void finish(struct run *run)
             char text[24];
             report_blame(blamed(run), line,
                          either("%s ended with %s on Ctrl-C",
-                                "%s: Ctrl-C를 받고 %s로 끝났습니다"),
+                                "%s: Ctrl-C를 받고 다르게 끝났습니다(%s)"),
                          label(run, i), status_text(status, text));
             return;
         }
