@@ -1,5 +1,5 @@
-# two_ways.sh - ./which_way to a computer that two routers lead to, north and
-# south; then without the north, then without the wire behind the south.
+# two_ways.sh ./which_way - from here to a computer that two routers lead to,
+# north and south; then without the north, then without the wire behind the south.
 #
 #              north
 #   10.1.0.2 /       \ 10.3.0.2
@@ -44,11 +44,11 @@ ip -n far route add 10.0.0.0/8 via 10.4.0.1 metric 2
 ip -n north route add 10.9.0.1 via 10.3.0.2
 ip -n south route add 10.9.0.1 via 10.4.0.2
 
-./which_way 10.9.0.1
+"$1" 10.9.0.1
 ip link delete north
 ip -n far link delete north
 echo "the north is gone"
-./which_way 10.9.0.1
+"$1" 10.9.0.1
 ip -n south link delete far
 echo "the south has lost its wire to the other side"
-./which_way 10.9.0.1
+"$1" 10.9.0.1
