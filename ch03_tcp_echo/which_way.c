@@ -37,8 +37,10 @@ int main(int argc, char *argv[])
         return 2;
     }
     if (inet_pton(AF_INET, argv[1], &dest.sin_addr) != 1) {
-        fprintf(stderr, "which_way: not an IPv4 address (like 127.0.0.1): "
-                "\"%.40s\"\n", argv[1]);
+        fprintf(stderr,
+                "which_way: not an IPv4 address (like 127.0.0.1): "
+                "\"%.40s\"\n",
+                argv[1]);
         return 2;
     }
 
@@ -52,8 +54,8 @@ int main(int argc, char *argv[])
     for (int hops = 1; hops <= MOST_HOPS && type == TIME_EXCEEDED; hops++) {
         if (setsockopt(sock_fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops) == -1)
             die("setsockopt IP_TTL");
-        if (sendto(sock_fd, "?", 1, 0, (struct sockaddr *)&dest,
-                   sizeof dest) == -1)
+        if (sendto(sock_fd, "?", 1, 0, (struct sockaddr *)&dest, sizeof dest) ==
+            -1)
             die("sendto");
         printf("hop limit %d: ", hops);
         type = await_report(icmp_fd, &dest);
@@ -67,7 +69,8 @@ int main(int argc, char *argv[])
 static int await_report(int icmp_fd, const struct sockaddr_in *dest)
 {
     struct pollfd readable = {.fd = icmp_fd, .events = POLLIN};
-    while (poll(&readable, 1, PATIENCE) == 1) {
+    int ready;
+    while ((ready = poll(&readable, 1, PATIENCE)) == 1) {
         unsigned char packet[1500];
         ssize_t count = recv(icmp_fd, packet, sizeof packet, 0);
         if (count == -1)
@@ -85,16 +88,17 @@ static int await_report(int icmp_fd, const struct sockaddr_in *dest)
                from, about[8]);
         return icmp[0];
     }
+    if (ready == -1)
+        die("poll");
     printf("nobody says anything\n");
     return -1;
 }
 
 static const char *icmp_name(int type, int code)
 {
-    static const char *const reasons[] = {"network unreachable",
-                                          "host unreachable",
-                                          "protocol unreachable",
-                                          "port unreachable"};
+    static const char *const reasons[] = {
+        "network unreachable", "host unreachable", "protocol unreachable",
+        "port unreachable"};
     if (type == TIME_EXCEEDED)
         return "time exceeded";
     return code < 4 ? reasons[code] : "unreachable";
