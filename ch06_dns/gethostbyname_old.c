@@ -74,7 +74,7 @@ static const char *host_error_name(int error)
     case HOST_NOT_FOUND:
         return "HOST_NOT_FOUND, there is no such name";
     case TRY_AGAIN:
-        return "TRY_AGAIN, no name server has answered; later one may";
+        return "TRY_AGAIN, no name server could tell; later one may";
     case NO_DATA:
         return "NO_DATA, the name has no IPv4 address";
     default:
