@@ -364,7 +364,7 @@ static void hand_up(struct dns_walk *walk)
 
 /* The records of a name and a type in a section, each once. Only copies of
    pointers: they live as long as the message. Returns how many, at most size;
-   *ttl is the shortest of theirs (RFC 2181 section 5). */
+   *ttl is the shortest of theirs (RFC 2181 section 5.2). */
 static size_t select_set(const struct dns_message *message,
                          enum dns_section section, const struct dns_name *name,
                          uint16_t type, struct dns_record *set, size_t size,

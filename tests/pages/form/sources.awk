@@ -27,6 +27,9 @@ function check_text(    rfc, mark) {
     gsub(/rfc-editor\.org\/rfc\/rfc/, "RFC ", text)
     gsub(/#section-/, " \302\247", text)
     gsub(/(#appendix-|[Aa]ppendix |\353\266\200\353\241\235 )/, " \302\247", text)
+    while (match(text, /,? [Ss]ections? [0-9]/)) # as comments write it
+        text = substr(text, 1, RSTART - 1) " \302\247" \
+               substr(text, RSTART + RLENGTH - 1)
     while (match(text, /RFC[ -]?[0-9]+|\302\247 ?[0-9A-Z][0-9A-Z.]*/)) {
         mark = substr(text, RSTART, RLENGTH)
         if (RSTART > 80)
