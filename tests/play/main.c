@@ -324,7 +324,7 @@ static void name_sessions(const struct chapter *chapter, const char *part)
 {
     fprintf(stderr,
             either("play: %s has no session \"%s\"; there are:",
-                   "play: %s에 \"%s\"라는 세션은 없습니다. 있는 것은:"),
+                   "play: %s에 이름이 \"%s\"인 세션은 없습니다. 있는 것은:"),
             chapter->folder, part);
     for (int i = 0; i < chapter->count; i++)
         for (size_t k = 0; k < chapter->pages[i].session_count; k++)
@@ -458,7 +458,7 @@ int main(int argc, char *argv[])
     if (!found) {
         fprintf(stderr,
                 either("play: no chapter \"%s\"; there are:",
-                       "play: \"%s\"라는 장은 없습니다. 있는 것은:"),
+                       "play: 이름이 \"%s\"인 장은 없습니다. 있는 것은:"),
                 command.chapter);
         for (int i = 0; i < chapter_count; i++)
             fprintf(stderr, " %.4s", chapters[i]);
