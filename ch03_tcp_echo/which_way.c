@@ -6,7 +6,8 @@
  * header back. To hear ICMP one must be root: in two_ways.sh everybody is.
  *
  * Calls   socket SOCK_RAW -> setsockopt IP_TTL -> sendto -> poll -> recv
- * Try     cc which_way.c -o which_way && unshare -rmn sh two_ways.sh ./which_way
+ * Try     cc which_way.c -o which_way
+ *         unshare -rmn sh two_ways.sh ./which_way
  * See     hop limit 1: time exceeded, says 10.1.0.1; it came with 1
  */
 #define _DEFAULT_SOURCE

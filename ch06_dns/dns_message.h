@@ -135,7 +135,7 @@ const char *dns_record_text(const struct dns_record *record,
                             char text[DNS_RECORD_TEXT]);
 /* The name in the data of NS, CNAME, PTR and MX; the first one of SOA. */
 void dns_record_target(const struct dns_record *record, struct dns_name *name);
-/* The last number of a SOA: for how many seconds at most a "no" is remembered. */
+/* The last number of a SOA: for how many seconds at most a "no" is kept. */
 uint32_t dns_soa_minimum(const struct dns_record *record);
 
 /*

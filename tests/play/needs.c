@@ -281,6 +281,12 @@ static void cure_iproute2(struct lack *lack)
                                                  : "sudo apt install iproute2");
 }
 
+static void cure_veth(struct lack *lack)
+{
+    cure(lack, "sudo modprobe veth");
+    snprintf(lack->undo, sizeof lack->undo, "sudo modprobe -r veth");
+}
+
 static void cure_loopback_net(struct lack *lack)
 {
     cure(lack, "sudo ip address add 127.0.0.1/8 dev lo");
@@ -336,6 +342,7 @@ static void cure_loopback_net(struct lack *lack)
 #define cure_mptcp NULL
 #define cure_sctp NULL
 #define cure_iproute2 NULL
+#define cure_veth NULL
 #endif
 
 /* --- All systems --- */
@@ -394,6 +401,13 @@ static bool has_iproute2(void)
            access("/sbin/ip", X_OK) == 0;
 }
 
+/* A wire between two networks of one's own, as the sessions make it. */
+static bool has_veth(void)
+{
+    return system("unshare -rn ip link add one type veth peer name other "
+                  ">/dev/null 2>&1") == 0;
+}
+
 /* A thousand connections and what a program has open besides. */
 static bool has_files(void)
 {
@@ -426,6 +440,8 @@ static const struct need {
      "127.0.0.2 is not configured here", "127.0.0.2가 설정되어 있지 않습니다"},
     {"iproute2", has_iproute2, cure_iproute2, "the command ip is not installed",
      "명령 ip가 설치되어 있지 않습니다"},
+    {"veth", has_veth, cure_veth, "there are no veth pairs here",
+     "여기에는 veth 쌍이 없습니다"},
     {"mptcp", has_mptcp, cure_mptcp, "the system has no MPTCP",
      "이 시스템에는 MPTCP가 없습니다"},
     {"udplite", has_udplite, NULL, "the system has no UDP-Lite",

@@ -111,7 +111,7 @@ static const int call_errors[] = {
 
 static const char *log_name;
 static int ready, active, fail_call = -1, fail_on, crumbs, hurry;
-static int flood;                      /* of datagrams */
+static int flood; /* of datagrams */
 static long fail_at, counts[CALL_COUNT];
 static uintptr_t text_from, text_to; /* where the program's own code is */
 
