@@ -8,7 +8,8 @@
  *   TORTURE_CRUMBS=random  or a random part
  *   TORTURE_HURRY=MS       who would wait longer waits MS
  *   TORTURE_FLOOD=1        there is always a datagram more to receive
- *   TORTURE_LOG=FILE       "NAME PID loaded 0", then a line for each call:
+ *   TORTURE_LOG=FILE       "NAME PID loaded 0", "NAME PID pause 0" for a poll
+ *                          of nothing, and a line for each call:
  *                          "NAME PID CALL K [failed ERROR]"
  *   TORTURE_REST=1         no more calls count (set by a program that ends)
  *
@@ -25,6 +26,7 @@
 #include <link.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -174,7 +176,7 @@ __attribute__((constructor)) static void prepare(void)
 }
 
 /* One more of these calls, from here. Is it the one that is to fail? */
-static int fails(int call, void *from)
+static int fails_with(int call, void *from, int error)
 {
     uintptr_t caller = (uintptr_t)from;
     if (!ready || !active || caller < text_from || caller >= text_to ||
@@ -184,10 +186,15 @@ static int fails(int call, void *from)
     int failed =
         call == fail_call && (k == fail_at || (fail_on && k > fail_at));
     if (k <= 2000)
-        write_log(call_names[call], k, failed ? call_errors[call] : 0);
+        write_log(call_names[call], k, failed ? error : 0);
     if (failed)
-        errno = call_errors[call];
+        errno = error;
     return failed;
+}
+
+static int fails(int call, void *from)
+{
+    return fails_with(call, from, call_errors[call]);
 }
 
 /* How much of it a read or a write is to move. */
@@ -379,11 +386,32 @@ ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
     return read_for(FROM, fd, bytes, size);
 }
 
+/* A stream socket whose other end is somebody else's. */
+static int may_be_given_up(int fd)
+{
+    int type = 0;
+    socklen_t length = sizeof type;
+    int has_both_ends = counts[CALL_socketpair] > 0 ||
+                        (counts[CALL_accept] > 0 && counts[CALL_connect] > 0);
+    return !has_both_ends &&
+           syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &length) ==
+               0 &&
+           type == SOCK_STREAM;
+}
+
+/* Who writes into a connection that the other side has given up gets SIGPIPE,
+ * and only who ignores that the error EPIPE (write(2)). */
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     REAL(write)
-    return fails(CALL_write, FROM) ? -1
-                                   : real(fd, bytes, crumb(fd, size, FROM));
+    int kept = errno, error = may_be_given_up(fd) ? EPIPE : EIO;
+    errno = kept;
+    if (!fails_with(CALL_write, FROM, error))
+        return real(fd, bytes, crumb(fd, size, FROM));
+    if (error == EPIPE)
+        raise(SIGPIPE);
+    errno = error;
+    return -1;
 }
 
 ssize_t send(int fd, const void *bytes, size_t size, int flags)
@@ -473,8 +501,10 @@ static int shorter(int ms)
 static int poll_for(void *from, struct pollfd *fds, nfds_t count, int ms)
 {
     REAL(poll)
-    if (count == 0) /* a pause: there is nothing to fail */
+    if (count == 0) { /* a pause: there is nothing to fail */
+        write_log("pause", 0, 0);
         return real(fds, count, ms);
+    }
     if (flooded(fds[0].fd)) {
         fds[0].revents = POLLIN;
         return 1;
