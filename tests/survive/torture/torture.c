@@ -392,7 +392,7 @@ static int may_be_given_up(int fd)
     int type = 0;
     socklen_t length = sizeof type;
     int has_both_ends = counts[CALL_socketpair] > 0 ||
-                        (counts[CALL_accept] > 0 && counts[CALL_connect] > 0);
+                        (counts[CALL_listen] > 0 && counts[CALL_connect] > 0);
     return !has_both_ends &&
            syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &length) ==
                0 &&
