@@ -551,10 +551,8 @@ bool needs_undisturbed(struct lack *lack)
 {
     enum { MANY = 1000 };
     memset(lack, 0, sizeof *lack);
-    if (!has_proc()) {
-        is_met(find("proc", 4), lack);
+    if (!needs_met("proc", play_words, lack))
         return false;
-    }
     int lost = lost_of(MANY);
     if (lost == 0)
         return true;
