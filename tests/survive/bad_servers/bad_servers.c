@@ -48,6 +48,7 @@ enum deed {
     RESETS_LATER,    /* resets once it has been asked */
     HALF,            /* half of what came goes back, then the end */
     MORE,            /* what came goes back twice, then the end */
+    AFTER,           /* what came goes back; after the client's end, a byte */
     LIES,            /* as much as came goes back, but other bytes */
     LIES_FIRST,      /* datagrams: the same, but the first byte is another */
     ANSWERS_GARBAGE, /* other bytes, then the end */
@@ -63,11 +64,11 @@ enum deed {
 };
 
 static const char *const deed_names[] = {
-    "nobody",       "closes",       "resets",      "closes_later",
-    "resets_later", "half",         "more",        "lies",
-    "lies_first",   "garbage",      "endless",     "silence",
-    "floods",       "absence",      "greets_ends", "greets_resets",
-    "greets_waits", "greets_floods"};
+    "nobody",        "closes",       "resets",       "closes_later",
+    "resets_later",  "half",         "more",         "after",
+    "lies",          "lies_first",   "garbage",      "endless",
+    "silence",       "floods",       "absence",      "greets_ends",
+    "greets_resets", "greets_waits", "greets_floods"};
 
 static _Noreturn void die(const char *call)
 {
@@ -116,7 +117,9 @@ static int serve_tcp(int fd, enum deed deed, int *asked)
     if (count == -1 && errno != EAGAIN)
         return close(fd), 0;
     int over = count == 0;
-    if (count > 0 && deed == LIES) {
+    if (count > 0 && deed == AFTER) {
+        send(fd, bytes, (size_t)count, MSG_NOSIGNAL);
+    } else if (count > 0 && deed == LIES) {
         for (ssize_t i = 0; i < count; i++)
             bytes[i] ^= 1;
         send(fd, bytes, (size_t)count, MSG_NOSIGNAL);
@@ -133,6 +136,8 @@ static int serve_tcp(int fd, enum deed deed, int *asked)
         over |= deed == HALF || deed == MORE || deed == CLOSES_LATER;
     }
     if (over) {
+        if (deed == AFTER)
+            send(fd, "!", 1, MSG_NOSIGNAL);
         shutdown(fd, SHUT_WR);
         while (recv(fd, bytes, sizeof bytes, 0) > 0)
             ;
@@ -308,6 +313,8 @@ static void test(enum deed deed, const char *folder)
         return; /* nothing of the kind with datagrams */
     if (tcp && (deed == LIES_FIRST || deed == FLOODS))
         return; /* in a stream that is nothing new */
+    if (!tcp && deed == AFTER)
+        return; /* a datagram client has no end of its own */
     if (deed >= GREETS_ENDS && !*greeting)
         return; /* this one expects to be asked first */
     int fd = server_socket(tcp ? SOCK_STREAM : SOCK_DGRAM,
