@@ -888,14 +888,17 @@ static void stop_and_continue(void)
     finish(0);
 }
 
-/* Ended in mid-conversation, and on the same port again at once. */
+/* Ended in mid-conversation, and on the same port again at once: without
+ * SO_REUSEADDR the old connection's end would hold the port (chapter 7). */
 static void restart(void)
 {
     begin("restarted while a client is connected");
+    await_sleep();
+    long before = open_descriptors();
     int fd = tcp_connection();
     const char *last;
     long long deadline = now_ms() + DEADLINE;
-    while (open_descriptors() <= baseline_fds && lines_of(ports[0], &last) == 0)
+    while (open_descriptors() <= before && lines_of(ports[0], &last) == 0)
         if (!child_listen(&server, 1) || now_ms() > deadline)
             break;
     child_end(&server, SIGINT);
@@ -1072,8 +1075,9 @@ int main(int argc, char *argv[])
             at_once(every_attack || is("many") ? 1000 : 100);
             if (is("many") && every_attack)
                 at_once(5000);
-            restart();
         }
+        if (!is("as told")) /* SO_REUSEADDR is an argument of this one */
+            restart();
     }
     if (is("udp"))
         datagrams();
