@@ -197,6 +197,18 @@ static int tells_error(const char *text, const struct task *task, int error)
     return strstr(text, strerror(error)) != NULL;
 }
 
+/* What a program says that took a failed call for one that brought something:
+ * -1 bytes, or descriptor -1, as if they were some. */
+static int takes_it_for_success(const char *text)
+{
+    static const char *const false_words[] = {
+        " -1 bytes", "(fd -1)", "18446744073709551615", "4294967295"};
+    for (size_t i = 0; i < sizeof false_words / sizeof false_words[0]; i++)
+        if (strstr(text, false_words[i]))
+            return 1;
+    return 0;
+}
+
 static void judge(struct run *run, int status)
 {
     const struct task *task = &run->task;
@@ -242,6 +254,8 @@ static void judge(struct run *run, int status)
             wrong = "status 0 all the same";
         if (!wrong && !tells_error(text, task, error) && !is_tolerated(task))
             wrong = "no line tells of it";
+        if (!wrong && takes_it_for_success(text))
+            wrong = "it goes on as if the call had not failed";
     }
     if (wrong) {
         printf("%s %s: %s's %s number %ld failed: %s\n%s\n", chapter, session,
