@@ -92,14 +92,14 @@ static bool is_wanted(const char *folder, const struct session *sessions,
     return false;
 }
 
-/* The stale ones of programs.txt: "chNN_x/NAME FILE.c ..." a line. */
-static int find_targets(const struct places *places, const char *folder,
-                        const struct session *sessions, size_t count,
-                        char targets[MAX_TARGETS][128])
+/* The stale ones of a list: "chNN_x/NAME FILE.c ..." a line. Returns how many
+ * targets there are now. */
+static int find_targets(const struct places *places, const char *list_name,
+                        const char *folder, const struct session *sessions,
+                        size_t count, char targets[MAX_TARGETS][128], int found)
 {
     char path[1024], line[1024];
-    int found = 0;
-    snprintf(path, sizeof path, "%s/programs.txt", places->build);
+    snprintf(path, sizeof path, "%s/%s", places->build, list_name);
     FILE *list = fopen(path, "r");
     while (list && found < MAX_TARGETS && fgets(line, sizeof line, list)) {
         char *slash = strchr(line, '/');
@@ -114,6 +114,17 @@ static int find_targets(const struct places *places, const char *folder,
     if (list)
         fclose(list);
     return found;
+}
+
+/* Those of the programs, and of the exercises. */
+static int find_all_targets(const struct places *places, const char *folder,
+                            const struct session *sessions, size_t count,
+                            char targets[MAX_TARGETS][128])
+{
+    int found = find_targets(places, "programs.txt", folder, sessions, count,
+                             targets, 0);
+    return find_targets(places, "exercises.txt", folder, sessions, count,
+                        targets, found);
 }
 
 /* In the child. Under sudo nothing in the tree shall become root's. */
@@ -213,14 +224,14 @@ bool build_programs(const struct places *places, const char *folder,
     struct stat owner;
     snprintf(cache, sizeof cache, "%s/CMakeCache.txt", places->build);
     if (stat(cache, &owner) == -1 ||
-        find_targets(places, folder, sessions, count, targets) == 0)
+        find_all_targets(places, folder, sessions, count, targets) == 0)
         return true;
     /* One at a time: two builds of one folder would write the same files. The
      * folder itself is locked, so that no file is left. */
     int lock = open(places->build, O_RDONLY | O_CLOEXEC);
     while (lock != -1 && flock(lock, LOCK_EX) == -1 && errno == EINTR)
         ;
-    int found = find_targets(places, folder, sessions, count, targets);
+    int found = find_all_targets(places, folder, sessions, count, targets);
     bool ok = found == 0 || run_cmake(places, &owner, targets, found);
     if (lock != -1)
         close(lock);

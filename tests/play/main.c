@@ -352,8 +352,7 @@ static enum outcome run_part(const struct command *command,
         name_sessions(chapter, part);
         return FAILED;
     }
-    if (session && *session->edit && !command->check &&
-        command->places.replaced_count == 0) {
+    if (session && *session->edit && command->places.replaced_count == 0) {
         fprintf(stderr,
                 either("play: \"%s\" is what a changed program shows: change "
                        "it as\n      %s:%d says, compile it, and add --with "
@@ -364,9 +363,11 @@ static enum outcome run_part(const struct command *command,
                 part, page->path, session->line);
         return SKIPPED;
     }
-    if (!command->check && !build_programs(&command->places, folder,
-                                           session ? session : page->sessions,
-                                           session ? 1 : page->session_count))
+    /* A check never builds, unless play exercise asks for it. */
+    if ((!command->check || getenv("PLAY_BUILDS")) &&
+        !build_programs(&command->places, folder,
+                        session ? session : page->sessions,
+                        session ? 1 : page->session_count))
         return FAILED;
     return session ? run_one(command, folder, page, session)
                    : run_page(command, folder, page);
