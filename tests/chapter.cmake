@@ -39,6 +39,10 @@ function(chapter dir)
                    "${dir}/${name}\n")
       set_tests_properties(${id}.${name} PROPERTIES
         LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 60)
+      if(SANITIZE AND "${id}.${name}" STREQUAL "ch03.refusals")
+        # It has no descriptor left, and LeakSanitizer wants one.
+        set_tests_properties(${id}.${name} PROPERTIES DISABLED ON)
+      endif()
     endforeach()
   endforeach()
 

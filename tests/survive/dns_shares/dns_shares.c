@@ -359,7 +359,11 @@ static void start(char *const argv[], const char *first_line)
 {
     child_start(&server, NULL, argv, NULL);
     char *ready = child_await(&server, 0, "\nlistening on ", DEADLINE);
-    char *port = ready ? strrchr(strtok(strdup(ready + 1), "\n"), ':') : NULL;
+    char line[100] = "";
+    if (ready)
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(ready + 1, "\n"),
+                 ready + 1);
+    char *port = strrchr(line, ':');
     if (!port || !child_await(&server, 0, first_line, DEADLINE)) {
         printf("it does not start: %s\n", server.text);
         exit(1);
