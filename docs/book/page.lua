@@ -35,6 +35,7 @@ local function in_book(name)
   if name:match('README%.md$') then return (name:gsub('README%.md$', 'index.html')) end
   if name:match('README%.ko%.md$') then return (name:gsub('README%.ko%.md$', 'index.ko.html')) end
   if name:match('%.md$') then return (name:gsub('%.md$', '.html')) end
+  if name:match('%.svg$') then return name end
   wanted:write(name, '\n')
   if is_folder(name) then return name .. '/files.html' end
   return name .. '.html'
