@@ -715,7 +715,7 @@ static void leaves_at_once(void)
             qsort(us[who], TRIPS, sizeof us[who][0], by_size);
             typical[who] = us[who][TRIPS / 3]; /* busy machines are late */
         }
-        if (typical[HELD] > 50 * typical[AT_ONCE] &&
+        if (typical[HELD] > 10 * typical[AT_ONCE] &&
             typical[OURS] > (typical[AT_ONCE] + typical[HELD]) / 2)
             wrong("%zu bytes there and back take %lld us; %lld without Nagle, "
                   "%lld with it",
