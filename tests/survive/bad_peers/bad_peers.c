@@ -394,12 +394,13 @@ static void finish(int most_lines)
     if (!is("quiet"))
         check_log(most_lines ? most_lines : INT_MAX);
     is_served();
-    long long deadline = now_ms() + DEADLINE / 5;
-    while (open_descriptors() != baseline_fds && now_ms() < deadline)
+    long long deadline = now_ms() + DEADLINE;
+    long open_now;
+    while ((open_now = open_descriptors()) != baseline_fds &&
+           now_ms() < deadline)
         child_listen(&server, 1);
-    if (open_descriptors() != baseline_fds)
-        wrong("%ld descriptors open, %ld before", open_descriptors(),
-              baseline_fds);
+    if (open_now != baseline_fds)
+        wrong("%ld descriptors open, %ld before", open_now, baseline_fds);
     if (!is("threads") && memory_kb() > baseline_kb + ROOM_KB)
         wrong("%ld KB of memory, %ld before", memory_kb(), baseline_kb);
     check_output();
@@ -698,28 +699,37 @@ static int by_size(const void *left, const void *right)
 }
 
 /* Is the answer's last small segment held back until an ACK comes? Beside it,
- * in turn, an echo that does not hold it back, and one that does. */
+ * in turn, an echo that does not hold it back, and one that does. A busy
+ * machine may hold up the server alone for once, but not each time. */
 static void leaves_at_once(void)
 {
     begin("answers that are longer than the server's buffer");
-    enum { OURS, AT_ONCE, HELD, TRIPS = 12 };
+    enum { OURS, AT_ONCE, HELD, TRIPS = 12, ROUNDS = 6 };
+    enum { DELAYED_ACK = 40 * 1000 }; /* us, at least: Linux, TCP_DELACK_MIN */
     static const size_t sizes[] = {1, 1000, 66000, 100000, 270000, 300000};
     int fds[] = {[AT_ONCE] = connect_to_echo(1), [HELD] = connect_to_echo(0)};
     fds[OURS] = roomy_connection(1000 * 1000);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         long long us[3][TRIPS], typical[3];
-        for (int trip = 0; trip < TRIPS; trip++)
-            for (int who = 0; who < 3; who++)
-                us[who][trip] = round_trip(fds[who], sizes[i]);
-        for (int who = 0; who < 3; who++) {
-            qsort(us[who], TRIPS, sizeof us[who][0], by_size);
-            typical[who] = us[who][TRIPS / 3]; /* busy machines are late */
-        }
-        if (typical[HELD] > 10 * typical[AT_ONCE] &&
-            typical[OURS] > (typical[AT_ONCE] + typical[HELD]) / 2)
-            wrong("%zu bytes there and back take %lld us; %lld without Nagle, "
-                  "%lld with it",
-                  sizes[i], typical[OURS], typical[AT_ONCE], typical[HELD]);
+        int round = 0;
+        do {
+            for (int trip = 0; trip < TRIPS; trip++)
+                for (int who = 0; who < 3; who++)
+                    us[who][trip] = round_trip(fds[who], sizes[i]);
+            for (int who = 0; who < 3; who++) {
+                qsort(us[who], TRIPS, sizeof us[who][0], by_size);
+                typical[who] = us[who][TRIPS / 3]; /* busy machines are late */
+            }
+        } while (typical[HELD] > DELAYED_ACK / 2 &&
+                 typical[HELD] > 10 * typical[AT_ONCE] &&
+                 typical[OURS] > (typical[AT_ONCE] + typical[HELD]) / 2 &&
+                 ++round < ROUNDS);
+        if (round < ROUNDS)
+            continue;
+        wrong("%zu bytes there and back take %lld us; %lld without Nagle, "
+              "%lld with it",
+              sizes[i], typical[OURS], typical[AT_ONCE], typical[HELD]);
+        break;
     }
     for (int who = 0; who < 3; who++)
         close(fds[who]);

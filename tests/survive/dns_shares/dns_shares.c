@@ -654,7 +654,8 @@ static void test_burst(void)
     kill(server.pid, SIGCONT);
     check(read_answer(polite, DEADLINE, NULL, NULL) == DNS_NOERROR,
           "the last of many datagrams");
-    check(strstr(server.text, "(2) " POLITE) != NULL, "is the second's turn");
+    check(child_await(&server, 0, "(2) " POLITE, DEADLINE) != NULL,
+          "is the second's turn");
     check(child_await(&server, 0, "too many", DEADLINE) != NULL,
           "and some of the many are too many");
     close(greedy);
