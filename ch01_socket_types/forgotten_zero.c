@@ -45,6 +45,13 @@ int main(int argc, char *argv[])
     printf("the same, printed with %%.*s:    \"%.*s\"\n", (int)count, buffer);
     buffer[count] = '\0';
     printf("the same, with a 0 behind it:   \"%s\"\n", buffer);
+
+    /* 4. Other bytes have a 0 of their own, as each PNG picture here: strlen
+     * stops there. Only who has read or made them knows how many they are. */
+    static const char picture[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    count = send_to_ourselves(sock_fd, picture, buffer, sizeof buffer);
+    printf("a picture's first %zu bytes, sent with strlen: recv %zd\n",
+           sizeof picture - 1, count);
     close(sock_fd);
     return 0;
 }
