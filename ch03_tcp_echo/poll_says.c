@@ -1,16 +1,24 @@
 /*
- * poll_says.c - what poll says of a socket: bytes, the end, a reset, no socket.
+ * poll_says.c - what poll says of a socket, and what a look (MSG_PEEK) at it
+ * says: bytes, the end, a reset, no socket.
  *
- * Calls   poll, in each state of a connection
+ * _GNU_SOURCE for POLLRDHUP, which POSIX does not have (Linux, FreeBSD): the
+ * other end sends no more, though bytes may still lie in front of the end.
+ *
+ * Calls   poll, recv with MSG_PEEK, in each state of a connection
  * Try     cc poll_says.c -o poll_says && ./poll_says
  * See     POLLIN alone does not mean bytes; POLLHUP and POLLERR are not asked
- * for
+ *         for; only POLLRDHUP sees the end behind a byte
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#ifndef POLLRDHUP
+#define POLLRDHUP 0 /* not on this system */
+#endif
 
 enum { PATIENCE = 5000 }; /* ms for a packet to come */
 
@@ -27,6 +35,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     int a_fd, b_fd;
+    printf("                           peek  poll\n");
 
     /* 1. A is ours, B the other end. In the end both have ended. */
     connect_pair(&a_fd, &b_fd);
@@ -34,11 +43,12 @@ int main(int argc, char *argv[])
     if (write(b_fd, "x", 1) == -1)
         die("write");
     say_events("a byte has come", a_fd, POLLIN);
+    close(b_fd);
+    say_events("B has closed behind it", a_fd, POLLRDHUP);
     char byte;
     if (read(a_fd, &byte, 1) == -1)
         die("read");
-    close(b_fd);
-    say_events("B has closed: read gives 0", a_fd, POLLIN);
+    say_events("it is read: read gives 0", a_fd, POLLIN);
     if (shutdown(a_fd, SHUT_WR) == -1)
         die("shutdown");
     say_events("and A has ended, too", a_fd, POLLHUP);
@@ -68,14 +78,21 @@ int main(int argc, char *argv[])
 static void say_events(const char *what, int fd, short until)
 {
     /* POLLERR, POLLHUP and POLLNVAL come whether asked for or not. */
-    struct pollfd one = {.fd = fd, .events = until & (POLLIN | POLLOUT)};
+    const short all = POLLIN | POLLOUT | POLLRDHUP;
+    struct pollfd one = {.fd = fd, .events = until & all};
     if (poll(&one, 1, PATIENCE) == -1)
         die("poll");
-    one.events = POLLIN | POLLOUT;
+    one.events = all;
     if (poll(&one, 1, 0) == -1)
         die("poll");
-    printf("%-27s%s%s%s%s%s\n", what, one.revents & POLLIN ? " POLLIN" : "",
+
+    /* A look takes nothing away; it must not wait where nothing is there. */
+    char byte;
+    ssize_t peek = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    printf("%-27s%4zd %s%s%s%s%s%s\n", what, peek,
+           one.revents & POLLIN ? " POLLIN" : "",
            one.revents & POLLOUT ? " POLLOUT" : "",
+           one.revents & POLLRDHUP ? " POLLRDHUP" : "",
            one.revents & POLLERR ? " POLLERR" : "",
            one.revents & POLLHUP ? " POLLHUP" : "",
            one.revents & POLLNVAL ? " POLLNVAL" : "");

@@ -4,7 +4,7 @@
  *
  * Calls   socket -> connect/accept -> write/read -> close
  * Try     cc read_lines.c -o read_lines && ./read_lines
- * See     three writes, three reads, and lines that fit neither
+ * See     writes, reads, and lines that fit neither; and a quit that is none
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -37,8 +37,8 @@ int main(int argc, char *argv[])
     int client_fd, server_fd;
     connect_pair(&client_fd, &server_fd);
     struct buffer buffer = {.have = 0};
-    static const char *const pieces[] = {"hel", "lo\nhow are ", "you\nbye",
-                                         "\nthis line is too long"};
+    static const char *const pieces[] = {
+        "hel", "lo\nhow are ", "you\nquit\r\nbye", "\nthis line is too long"};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         /* 1. A piece goes out, as a program or the network likes to cut. */
         size_t length = strlen(pieces[i]);
@@ -63,6 +63,9 @@ int main(int argc, char *argv[])
             while ((size = take_line(&buffer, line)) != -1) {
                 printf("    line: ");
                 print_quoted(line, (size_t)size);
+                line[size] = '\0';
+                if (strncmp(line, "quit", 4) == 0 && strcmp(line, "quit") != 0)
+                    printf("    strcmp: not \"quit\"\n");
             }
             /* 4. Full, and no end of a line in sight: give up, or the read
              * above gets no room, returns 0, and looks like the end. */
