@@ -49,6 +49,7 @@ int main(int argc, char *argv[])
             die("accept");
 
         /* 3. A process of its own for it. */
+        printf("a client is served\n");
         pid_t pid = fork();
         if (pid == -1)
             die("fork");
@@ -58,7 +59,6 @@ int main(int argc, char *argv[])
             printf("a client has left\n");
             return 0;
         }
-        printf("a client is served\n");
         close(conn_fd); /* the child has it, too */
     }
 }

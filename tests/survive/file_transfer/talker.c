@@ -2,10 +2,13 @@
  * talker.c - say BYTES bytes first, then read to the end: what came, on stdout.
  *
  * It has little room: most of an answer is still at the server while it talks.
+ * It reads meanwhile only if there is no room for what it says: two who both
+ * say everything first would wait for each other.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     static char buffer[64 * 1024];
+    static const char zeros[64 * 1024];
     struct sockaddr_in addr = {.sin_family = AF_INET};
     addr.sin_port = htons((uint16_t)atoi(argv[1]));
     inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
@@ -31,10 +35,22 @@ int main(int argc, char *argv[])
     }
     ssize_t count;
     for (long left = atol(argv[2]); left > 0; left -= count) {
-        size_t part = left < (long)sizeof buffer ? (size_t)left : sizeof buffer;
-        if ((count = write(fd, buffer, part)) == -1) {
-            perror("talker: write");
-            return 1;
+        size_t part = left < (long)sizeof zeros ? (size_t)left : sizeof zeros;
+        struct pollfd ready = {.fd = fd, .events = POLLIN | POLLOUT};
+        poll(&ready, 1, -1);
+        if (ready.revents & POLLOUT) {
+            if ((count = send(fd, zeros, part, MSG_DONTWAIT)) == -1) {
+                perror("talker: send");
+                return 1;
+            }
+        } else {
+            ssize_t came = read(fd, buffer, sizeof buffer);
+            if (came <= 0) {
+                fprintf(stderr, "talker: hung up on while it talked\n");
+                return 1;
+            }
+            fwrite(buffer, 1, (size_t)came, stdout);
+            count = 0; /* said */
         }
     }
     while ((count = read(fd, buffer, sizeof buffer)) > 0)
