@@ -30,6 +30,7 @@
 enum {
     HURRY = 60,           /* ms: what a client's patience is cut down to */
     DEADLINE = 20 * 1000, /* ms until it hangs */
+    LATE = 150,           /* ms for which a server does not end its half */
     GARBAGE = 100 * 1000
 };
 
@@ -37,6 +38,7 @@ static const char *build_dir, *library, *program;
 static char *arguments, *kind, *typed, *content, *greeting;
 static unsigned char garbage[GARBAGE];
 static long start_ms; /* see ms_to_start */
+static int heard_out; /* it was there when the server ended, late */
 static int failures;
 
 /* What bad servers there are. */
@@ -49,6 +51,7 @@ enum deed {
     HALF,            /* half of what came goes back, then the end */
     MORE,            /* what came goes back twice, then the end */
     AFTER,           /* what came goes back; after the client's end, a byte */
+    ENDS_LATE,       /* what came goes back; its own end comes late */
     LIES,            /* as much as came goes back, but other bytes */
     LIES_FIRST,      /* datagrams: the same, but the first byte is another */
     ANSWERS_GARBAGE, /* other bytes, then the end */
@@ -64,11 +67,11 @@ enum deed {
 };
 
 static const char *const deed_names[] = {
-    "nobody",        "closes",       "resets",       "closes_later",
-    "resets_later",  "half",         "more",         "after",
-    "lies",          "lies_first",   "garbage",      "endless",
-    "silence",       "floods",       "absence",      "greets_ends",
-    "greets_resets", "greets_waits", "greets_floods"};
+    "nobody",       "closes",        "resets",       "closes_later",
+    "resets_later", "half",          "more",         "after",
+    "ends_late",    "lies",          "lies_first",   "garbage",
+    "endless",      "silence",       "floods",       "absence",
+    "greets_ends",  "greets_resets", "greets_waits", "greets_floods"};
 
 static _Noreturn void die(const char *call)
 {
@@ -117,8 +120,9 @@ static int serve_tcp(int fd, enum deed deed, int *asked)
     if (count == -1 && errno != EAGAIN)
         return close(fd), 0;
     int over = count == 0;
-    if (count > 0 && deed == AFTER) {
-        send(fd, bytes, (size_t)count, MSG_NOSIGNAL);
+    if (count > 0 && (deed == AFTER || deed == ENDS_LATE)) {
+        if (deed == AFTER || !strstr(content, "all")) /* who wants no answer */
+            send(fd, bytes, (size_t)count, MSG_NOSIGNAL);
     } else if (count > 0 && deed == LIES) {
         for (ssize_t i = 0; i < count; i++)
             bytes[i] ^= 1;
@@ -210,6 +214,13 @@ static int play_tcp(struct child *client, int listen_fd, enum deed deed)
             fds[count++] = fd;
         }
         for (int i = 0; i < count; i++) {
+            char none;
+            if (fds[i] != -1 && deed == ENDS_LATE &&
+                recv(fds[i], &none, 1, MSG_PEEK) == 0) {
+                if ((status = child_wait(client, LATE)) != CHILD_HUNG)
+                    return close(fds[i]), status;
+                heard_out = 1;
+            }
             if (fds[i] != -1 && deed == GREETS_FLOODS)
                 send(fds[i], garbage, sizeof garbage, MSG_NOSIGNAL);
             if (fds[i] != -1 && !serve_tcp(fds[i], deed, &asked[i]))
@@ -307,14 +318,16 @@ static long ms_to_start(void)
 
 static void test(enum deed deed, const char *folder)
 {
-    int tcp = strcmp(kind, "tcp") == 0, port;
+    int tcp = strncmp(kind, "tcp", 3) == 0, port;
     if (!tcp && (deed == CLOSES_LATER || deed == RESETS_LATER ||
                  deed == ABSENCE || deed >= GREETS_ENDS))
         return; /* nothing of the kind with datagrams */
     if (tcp && (deed == LIES_FIRST || deed == FLOODS))
         return; /* in a stream that is nothing new */
-    if (!tcp && deed == AFTER)
+    if (!tcp && (deed == AFTER || deed == ENDS_LATE))
         return; /* a datagram client has no end of its own */
+    if (deed == ENDS_LATE && !strstr(kind, "waits"))
+        return; /* it closes both halves */
     if (deed >= GREETS_ENDS && !*greeting)
         return; /* this one expects to be asked first */
     int fd = server_socket(tcp ? SOCK_STREAM : SOCK_DGRAM,
@@ -325,7 +338,8 @@ static void test(enum deed deed, const char *folder)
     char path[4096], line[1024], port_text[16], hurry[32], preload[4200];
     snprintf(path, sizeof path, "%s/%s", build_dir, program);
     snprintf(port_text, sizeof port_text, "%d", port);
-    snprintf(hurry, sizeof hurry, "TORTURE_HURRY=%d", HURRY);
+    snprintf(hurry, sizeof hurry, "TORTURE_HURRY=%d",
+             deed == ENDS_LATE ? 10 * LATE : HURRY);
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
     snprintf(line, sizeof line, "%s", arguments);
     char *argv[16] = {path}, *environment[] = {hurry, preload, NULL, NULL};
@@ -361,7 +375,9 @@ static void test(enum deed deed, const char *folder)
         wrong = "it hangs";
     else if (status > 1)
         wrong = "it crashed";
-    else if (status == 0 && !contented)
+    else if (deed == ENDS_LATE && (!heard_out || status != 0))
+        wrong = "it does not wait for the server's end";
+    else if (status == 0 && !contented && deed != ENDS_LATE)
         wrong = "it is content";
     else if (deed == FLOODS)
         ; /* busy as long as it has patience, and all that it says is too much
@@ -370,6 +386,8 @@ static void test(enum deed deed, const char *folder)
         wrong = "it does not tell why";
     else if (status == 1 && files > 0)
         wrong = "it leaves a file";
+    else if (strstr(client.text, "ON THE WRONG STREAM"))
+        wrong = "a line on the wrong stream";
     else if (cpu > 20 * start_ms && cpu > wall / 2)
         wrong = "it spins";
     if (wrong) {

@@ -14,6 +14,9 @@
  *   TORTURE_REST=1         no more calls count (set by a program that ends)
  *
  * Only what the program itself calls counts; libc's own calls are left alone.
+ * A line that one of the suite's programs prints on the wrong stream is marked:
+ * an error begins with the program's name, and that and nothing else goes to
+ * standard error (where echo_by_name also tells what it tries).
  */
 #define _GNU_SOURCE
 #undef _FILE_OFFSET_BITS /* or open64 would be open here, too */
@@ -149,8 +152,69 @@ static void write_log(const char *call, long k, int error)
     errno = kept;
 }
 
+/* A stream of the program: where it goes, and whether a line is begun. */
+struct stream {
+    int fd, is_begun;
+};
+
+static int is_misplaced(const char *line, size_t size, int fd)
+{
+    const char *name = program_invocation_short_name;
+    size_t length = strlen(name);
+    int is_named = size > length && strncmp(line, name, length) == 0 &&
+                   line[length] == ':';
+    if (fd == STDOUT_FILENO)
+        return is_named;
+    return !is_named && strncmp(line, "usage: ", 7) != 0 &&
+           strcmp(name, "echo_by_name") != 0;
+}
+
+static ssize_t print_line(void *cookie, const char *text, size_t size)
+{
+    static const char mark[] = "ON THE WRONG STREAM: ";
+    struct stream *stream = cookie;
+    int kept = errno;
+    for (size_t done = 0; done < size;) {
+        const char *line = text + done, *end = memchr(line, '\n', size - done);
+        size_t length = end ? (size_t)(end + 1 - line) : size - done;
+        if (!stream->is_begun && is_misplaced(line, length, stream->fd))
+            syscall(SYS_write, stream->fd, mark, sizeof mark - 1);
+        stream->is_begun = !end;
+        for (size_t at = 0; at < length;) {
+            long put = syscall(SYS_write, stream->fd, line + at, length - at);
+            if (put == -1)
+                return -1;
+            at += (size_t)put;
+        }
+        done += length;
+    }
+    errno = kept;
+    return (ssize_t)size;
+}
+
+/* Line by line, so that each comes out whole, and its beginning is seen. */
+static void watch_streams(void)
+{
+    static struct stream streams[] = {{.fd = STDOUT_FILENO},
+                                      {.fd = STDERR_FILENO}};
+    static const cookie_io_functions_t functions = {.write = print_line};
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = '\0';
+    if (!strstr(path, "/ch0"))
+        return; /* a session's cat or sh */
+    FILE *out = fopencookie(&streams[0], "w", functions);
+    FILE *err = fopencookie(&streams[1], "w", functions);
+    if (!out || !err)
+        return;
+    setvbuf(err, NULL, _IOLBF, BUFSIZ);
+    stdout = out;
+    stderr = err;
+}
+
 __attribute__((constructor)) static void prepare(void)
 {
+    watch_streams();
     const char *program = getenv("TORTURE_PROGRAM"),
                *fail = getenv("TORTURE_FAIL"), *log = getenv("TORTURE_LOG"),
                *part = getenv("TORTURE_CRUMBS"), *ms = getenv("TORTURE_HURRY");

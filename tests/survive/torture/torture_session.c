@@ -256,6 +256,8 @@ static void judge(struct run *run, int status)
             wrong = "no line tells of it";
         if (!wrong && takes_it_for_success(text))
             wrong = "it goes on as if the call had not failed";
+        if (!wrong && strstr(text, "ON THE WRONG STREAM"))
+            wrong = "a line on the wrong stream";
     }
     if (wrong) {
         printf("%s %s: %s's %s number %ld failed: %s\n%s\n", chapter, session,
