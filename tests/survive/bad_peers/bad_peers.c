@@ -636,8 +636,9 @@ static void one_byte_at_a_time(void)
     finish(0);
 }
 
-/* Connected to an echo of our own, which does or does not switch Nagle off. */
-static int connect_to_echo(int nodelay)
+/* Connected to an echo of our own, which does or does not switch Nagle off, and
+ * reads as much at a time as the server does. */
+static int connect_to_echo(int nodelay, size_t bite)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t length = sizeof addr;
@@ -655,7 +656,7 @@ static int connect_to_echo(int nodelay)
         static char bytes[64 * 1024];
         int fd = accept(listen_fd, NULL, NULL);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
-        for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;)
+        for (ssize_t got; (got = recv(fd, bytes, bite, 0)) > 0;)
             for (ssize_t put, done = 0; done < got; done += put)
                 if ((put = send(fd, bytes + done, (size_t)(got - done),
                                 MSG_NOSIGNAL)) == -1)
@@ -671,16 +672,17 @@ static int connect_to_echo(int nodelay)
     return fd;
 }
 
-/* us for so many bytes there and back. Nobody reads before all is back, so the
- * ACK that Nagle would wait for is in no hurry. */
-static long long round_trip(int fd, size_t size)
+/* us for so many bytes there, and so many back. Nobody reads before all is
+ * back, so the ACK that Nagle would wait for is in no hurry. */
+static long long round_trip(int fd, const unsigned char *bytes, size_t size,
+                            size_t answer)
 {
     struct timespec began, ended;
     long long deadline = now_ms() + DEADLINE;
     clock_gettime(CLOCK_MONOTONIC, &began);
     int back = 0;
-    for (size_t sent = 0; back < (int)size && now_ms() < deadline;) {
-        ssize_t put = send(fd, load + sent, size - sent, MSG_NOSIGNAL);
+    for (size_t sent = 0; back < (int)answer && now_ms() < deadline;) {
+        ssize_t put = send(fd, bytes + sent, size - sent, MSG_NOSIGNAL);
         sent += put > 0 ? (size_t)put : 0;
         child_listen(&server, put > 0 ? 0 : 1);
         if (ioctl(fd, FIONREAD, &back) == -1)
@@ -705,17 +707,28 @@ static void leaves_at_once(void)
 {
     begin("answers that are longer than the server's buffer");
     enum { OURS, AT_ONCE, HELD, TRIPS = 12, ROUNDS = 6 };
+    /* To calc_server four zeros are a question, and nine bytes the answer. */
+    enum { QUESTION = 4, ANSWER = 9, LONGEST = 4007 };
+    static const unsigned char zeros[16000];
     enum { DELAYED_ACK = 40 * 1000 }; /* us, at least: Linux, TCP_DELACK_MIN */
     static const size_t sizes[] = {1, 1000, 66000, 100000, 270000, 300000};
-    int fds[] = {[AT_ONCE] = connect_to_echo(1), [HELD] = connect_to_echo(0)};
+    static const size_t question_sizes[] = {1000, sizeof zeros};
+    const size_t *size = is("echo") ? sizes : question_sizes;
+    size_t count = is("echo") ? sizeof sizes / sizeof sizes[0] : 2;
+    size_t bite = is("echo") ? 64 * 1024 : LONGEST;
+    int fds[] = {[AT_ONCE] = connect_to_echo(1, bite),
+                 [HELD] = connect_to_echo(0, bite)};
     fds[OURS] = roomy_connection(1000 * 1000);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < count; i++, size++) {
         long long us[3][TRIPS], typical[3];
         int round = 0;
         do {
             for (int trip = 0; trip < TRIPS; trip++)
                 for (int who = 0; who < 3; who++)
-                    us[who][trip] = round_trip(fds[who], sizes[i]);
+                    us[who][trip] = round_trip(
+                        fds[who], is("echo") ? load : zeros, *size,
+                        who == OURS && !is("echo") ? *size / QUESTION * ANSWER
+                                                   : *size);
             for (int who = 0; who < 3; who++) {
                 qsort(us[who], TRIPS, sizeof us[who][0], by_size);
                 typical[who] = us[who][TRIPS / 3]; /* busy machines are late */
@@ -728,7 +741,7 @@ static void leaves_at_once(void)
             continue;
         wrong("%zu bytes there and back take %lld us; %lld without Nagle, "
               "%lld with it",
-              sizes[i], typical[OURS], typical[AT_ONCE], typical[HELD]);
+              *size, typical[OURS], typical[AT_ONCE], typical[HELD]);
         break;
     }
     for (int who = 0; who < 3; who++)
@@ -801,6 +814,20 @@ static void asks_and_never_reads(void)
     int fd = roomy_connection(1);
     send_stubbornly(fd, zeros, sizeof zeros);
     is_served();
+    close(fd);
+    set_output_buffers("4096 16384 4194304"); /* as Linux has it */
+    finish(0);
+}
+
+/* An echo through buffers that are so small that no write takes all it is
+ * given: what it has not taken goes next, from where it stopped. */
+static void small_buffers(void)
+{
+    begin("300 KB there and back through small buffers");
+    if (!set_output_buffers("4096 16384 16384"))
+        return;
+    int fd = roomy_connection(1);
+    exchange_rest(fd, load, 300 * 1000, 0);
     close(fd);
     set_output_buffers("4096 16384 4194304"); /* as Linux has it */
     finish(0);
@@ -1080,6 +1107,8 @@ int main(int argc, char *argv[])
         never_speaks();
         if (is("hurries"))
             asks_and_never_reads();
+        if (is("echo"))
+            small_buffers();
         if (!is("once")) {
             no_descriptors();
             at_once(every_attack || is("many") ? 1000 : 100);
