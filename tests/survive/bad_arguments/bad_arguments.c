@@ -6,7 +6,8 @@
  *
  * A wrong argument gives one line on standard error that names it, status 2,
  * nothing on standard output and no socket. The line as it stands in
- * COMMAND_LINES must be taken, or the table has gone stale.
+ * COMMAND_LINES must be taken, or the table has gone stale; so must both ends
+ * of each range of numbers, and nothing beyond them.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -49,6 +50,8 @@ static int runs, failures;
 static int quick; /* spoil a line only as it stands in full */
 
 static void test_program(char *words);
+static void test_range(char *args[], int count, int at, long long least,
+                       long long most);
 static void expect_refusal(char *args[], int count, const char *value);
 static int may_be(const char *word, const char *value);
 static void run(char *args[], int count, struct result *result);
@@ -114,8 +117,10 @@ static void test_program(char *words)
         const char *kind, *good;
     } kinds[] = {{"address", "127.0.0.1"}, {"ipv4", "127.0.0.1"},
                  {"listen_port", "0"},     {"port", "9"},
-                 {"count", "1"},           {"integer", "1"}};
+                 {"count", "1"},           {"integer", "1"},
+                 {"name", "localhost"}};
     char *word[MAX_ARGS], *args[MAX_ARGS + 1];
+    long long ends[MAX_ARGS][2];
     int optional[MAX_ARGS], count = 0, endless = 0, least = 0;
 
     for (char *w = strtok(words, " \n"); w; w = strtok(NULL, " \n")) {
@@ -131,6 +136,13 @@ static void test_program(char *words)
             w++;
         }
         least += !optional[count];
+        long long *range = ends[count];
+        if (sscanf(w, "%*[a-z]:%lld:%lld", &range[0], &range[1]) == 2)
+            w[strcspn(w, ":")] = '\0';
+        else if (strcmp(w, "port") == 0 || strcmp(w, "listen_port") == 0)
+            range[0] = w[0] == 'p', range[1] = 65535;
+        else
+            range[0] = range[1] = 0; /* no number */
         args[count] = w[0] == '=' ? w + 1 : w;
         if (w[0] == '\'') {
             w[strlen(w) - 1] = '\0';
@@ -163,6 +175,9 @@ static void test_program(char *words)
                    result.err);
             failures++;
         }
+        for (int i = 0; library && part == 0 && i < n; i++)
+            if (ends[i][1] != 0)
+                test_range(used, n, i, ends[i][0], ends[i][1]);
         for (int i = 0; i < n && !(quick && part == 1); i++)
             for (int s = 0; s < SPOILT; s++) {
                 if (may_be(kind[i], spoilt[s]))
@@ -181,6 +196,33 @@ static void test_program(char *words)
     }
 }
 
+/* The argument AT is a number in this range, both ends of it, and no other. */
+static void test_range(char *args[], int count, int at, long long least,
+                       long long most)
+{
+    const long long numbers[] = {least, most, least - 1, most + 1};
+    char *good = args[at], text[32];
+    args[at] = text;
+    for (int i = 0; i < 4; i++) {
+        struct result result;
+        snprintf(text, sizeof text, "%lld", numbers[i]);
+        if (i >= 2) {
+            expect_refusal(args, count, text);
+            continue;
+        }
+        run(args, count, &result);
+        if (result.status < 0 ||
+            (result.status > 1 && result.status != REACHED_SOCKET)) {
+            print_line(args, count);
+            printf(
+                "the end of a range should be taken, but status %d: %.200s\n",
+                result.status, result.err);
+            failures++;
+        }
+    }
+    args[at] = good;
+}
+
 /* Could the value stand here after all? */
 static int may_be(const char *kind, const char *value)
 {
@@ -189,6 +231,8 @@ static int may_be(const char *kind, const char *value)
     if (strcmp(kind, "address") == 0 || strcmp(kind, "ipv4") == 0 ||
         kind[0] == '=')
         return 0;
+    if (strcmp(kind, "name") == 0)
+        return *value && value != long_text;
     int number = 0;
     for (size_t i = 0; i < sizeof spoils_number / sizeof *spoils_number; i++)
         number |= strcmp(kind, spoils_number[i]) == 0;

@@ -307,13 +307,14 @@ static void read_words(char *words, int nobody)
         w += is_optional || w[0] == '=';
         bool is_text = w[0] == '\'';
         w += is_text;
-        w[is_text ? strcspn(w, "'") : strcspn(w, "].")] = '\0';
+        w[is_text ? strcspn(w, "'") : strcspn(w, "].:")] = '\0';
         has_address |= is_optional && strcmp(w, "address") == 0;
         bool is_count = strcmp(w, "count") == 0 || strcmp(w, "integer") == 0;
         if (count == MAX_ARGS || (is_optional && !is_count))
             continue;
         args[count++] = strcmp(w, "address") == 0 || strcmp(w, "ipv4") == 0
                             ? "127.0.0.1"
+                        : strcmp(w, "name") == 0        ? "localhost"
                         : strcmp(w, "listen_port") == 0 ? "0"
                         : strcmp(w, "port") == 0        ? port
                         : is_count                      ? "1"
