@@ -111,15 +111,29 @@ name=$(printf '%0255d' 0)
 "$programs/file_client" 127.0.0.1 $port "$name" > out 2> err
 refused $? "File name too long"
 no_file "$name"
+name=$(printf '%02035d' 0 | sed 's|0|./|g')a-name-that-just-fits # in 4096 bytes
+"$programs/file_client" 127.0.0.1 $port "$name" > out 2> err
+refused $? "File name too long" # but not with what it is called meanwhile
+no_file a-name-that-just-fits
 stop
 
 echo "what is no file to serve"
 mkfifo pipe
 for name in . pipe /dev/null missing ''; do
-    "$programs/file_server" 0 "$name" > out 2> err
-    refused $? "file_server: open"
-    [ ! -s out ] || fail "it is served: $name"
+    for server in file_server hasty_file_server; do
+        "$programs/$server" 0 "$name" > out 2> err
+        refused $? "$server: open"
+        [ ! -s out ] || fail "it is served: $name"
+    done
 done
+server=
+for server in file_server hasty_file_server; do
+    "$programs/$server" 0 . 2>&1 | grep -q "open \.: Is a directory" ||
+        fail "it is not said that . is a folder"
+    "$programs/$server" 0 pipe 2>&1 | grep -q "open pipe: .*not supported" ||
+        fail "it is not said that a pipe is no file"
+done
+server=
 plain= # root may read everything, but not from a user namespace of its own
 [ "$(id -u)" != 0 ] || plain="unshare -U"
 if $plain true 2> /dev/null; then
