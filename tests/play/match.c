@@ -116,6 +116,7 @@ bool line_matches(struct bindings *bindings, const char *expected,
     struct bindings trial = *bindings;
     size_t e = 0, a = 0;
     bool after_value = false; /* a literal ends where we are */
+    bool after_none = false;  /* a bar, and it has no length */
     while (expected[e]) {
         int i = literal_at(session, expected, e);
         if (i >= 0) {
@@ -138,6 +139,7 @@ bool line_matches(struct bindings *bindings, const char *expected,
             }
             a += length;
             after_value = true;
+            after_none = length == 0;
             continue;
         }
         size_t blanks = strspn(expected + e, " ");
@@ -145,7 +147,8 @@ bool line_matches(struct bindings *bindings, const char *expected,
         if (blanks && (after_value || next >= 0)) {
             size_t came = strspn(actual + a, " ");
             bool may_vanish =
-                e == 0 || (next >= 0 && is_bar(session->literals[next].text));
+                e == 0 || after_none ||
+                (next >= 0 && is_bar(session->literals[next].text));
             if (came == 0 && !may_vanish) {
                 *column = a + 1;
                 return false;
@@ -159,7 +162,7 @@ bool line_matches(struct bindings *bindings, const char *expected,
             *column = a + 1;
             return false;
         }
-        after_value = false;
+        after_value = after_none = false;
     }
     if (actual[a]) {
         *column = a + 1;

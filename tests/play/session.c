@@ -360,10 +360,14 @@ static bool parse_lines(struct reader *reader)
     struct page *page = reader->page;
     const char *heading = "";
     char *comment = NULL; /* the one directly above */
-    for (char *line; (line = take_line(reader));) {
-        if (comment && holds_attributes(comment) && !opens_console(line))
+    for (;;) {
+        char *line = take_line(reader);
+        if (comment && holds_attributes(comment) &&
+            !(line && opens_console(line)))
             return fail(reader, reader->line,
                         "no session below the comment with its attributes");
+        if (!line)
+            return true;
         if (strncmp(line, "<!--", 4) == 0) {
             if (!take_comment(reader, line, &comment))
                 return false;
@@ -404,7 +408,6 @@ static bool parse_lines(struct reader *reader)
         }
         comment = NULL;
     }
-    return true;
 }
 
 bool page_parse(struct page *page, const char *path, const char *bytes,
