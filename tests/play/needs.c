@@ -350,21 +350,23 @@ static void cure_loopback_net(struct lack *lack)
 static bool has_socket(int family, int type, int protocol)
 {
     int fd = socket(family, type, protocol);
-    if (fd == -1)
-        return false;
     close(fd);
-    return true;
+    return fd != -1;
+}
+
+static bool is_ours(const struct sockaddr *addr, socklen_t length)
+{
+    int fd = socket(addr->sa_family, SOCK_STREAM, 0);
+    bool ok = fd != -1 && bind(fd, addr, length) == 0;
+    close(fd);
+    return ok;
 }
 
 static bool has_ipv6(void)
 {
     struct sockaddr_in6 addr = {.sin6_family = AF_INET6};
     inet_pton(AF_INET6, "::1", &addr.sin6_addr);
-    int fd = socket(AF_INET6, SOCK_STREAM, 0);
-    bool ok = fd != -1 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
-    if (fd != -1)
-        close(fd);
-    return ok;
+    return is_ours((struct sockaddr *)&addr, sizeof addr);
 }
 
 /* Linux owns all of 127.0.0.0/8; others only 127.0.0.1 until told more. */
@@ -372,11 +374,7 @@ static bool has_loopback_net(void)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     inet_pton(AF_INET, "127.0.0.2", &addr.sin_addr);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool ok = fd != -1 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
-    if (fd != -1)
-        close(fd);
-    return ok;
+    return is_ours((struct sockaddr *)&addr, sizeof addr);
 }
 
 static bool has_mptcp(void)

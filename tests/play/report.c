@@ -119,7 +119,7 @@ static void print_output(const char *output, size_t length)
         const char *line = output + at;
         const char *end = memchr(line, '\n', length - at);
         size_t count = end ? (size_t)(end - line) : length - at;
-        if (seen < 40 || seen + 20 > lines) {
+        if (seen < 40 || seen + 20 >= lines) {
             fprintf(stderr, "    ");
             print_escaped(line, count);
             fputs(end ? "\n"

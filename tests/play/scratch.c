@@ -336,7 +336,7 @@ int free_port_take(int *lock_fd)
         }
         fclose(file);
     }
-    for (int i = 0; i < high - low; i++) {
+    for (int i = 0; i <= high - low; i++) {
         int port = low + (int)(((long)getpid() * 31 + i) % (high - low + 1));
         *lock_fd = lock_port(port);
         if (*lock_fd == -1)

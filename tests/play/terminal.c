@@ -170,10 +170,13 @@ static _Noreturn void become(char *command, const char *directory, int input,
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     char *arguments[MAX_ARGUMENTS + 1] = {"/bin/sh", "-c", command, NULL};
-    if (!strpbrk(command, "|<>;&$`\"'\\*?()[]{}~!#=")) {
+    int blanks = 0;
+    for (const char *c = command; *c; c++)
+        blanks += *c == ' ';
+    if (blanks < MAX_ARGUMENTS &&
+        !strpbrk(command, "|<>;&$`\"'\\*?()[]{}~!#=")) {
         int count = 0;
-        for (char *rest = command, *word;
-             count < MAX_ARGUMENTS && (word = strtok_r(rest, " ", &rest));)
+        for (char *rest = command, *word; (word = strtok_r(rest, " ", &rest));)
             arguments[count++] = word;
         arguments[count] = NULL;
     }

@@ -5,10 +5,14 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void say_lines(char *lines[])
@@ -63,6 +67,35 @@ static void found_family(void)
     printf("child %ld\n", (long)pid);
 }
 
+/*
+ * hold KIND FIRST LAST BUT: takes all ports from FIRST to LAST but that one; of
+ * KIND tcp, udp, or lock (as a runner takes its free ports). Who has one of
+ * them already holds it as well.
+ */
+static void hold(char *words[])
+{
+    struct rlimit limit = {4096, 4096};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    int type = strcmp(words[0], "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM;
+    for (int port = atoi(words[1]); port <= atoi(words[2]); port++) {
+        struct sockaddr_in addr = {.sin_family = AF_INET,
+                                   .sin_port = htons((unsigned short)port)};
+        struct sockaddr_un name = {.sun_family = AF_UNIX};
+        snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "play port %d",
+                 port);
+        if (port == atoi(words[3]))
+            continue;
+        if (strcmp(words[0], "lock") == 0)
+            bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name,
+                 sizeof name);
+        else
+            bind(socket(AF_INET, type, 0), (struct sockaddr *)&addr,
+                 sizeof addr);
+    }
+    puts("held");
+    pause();
+}
+
 int main(int argc, char *argv[])
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -89,6 +122,8 @@ int main(int argc, char *argv[])
     else if (strcmp(part, "flood_one_line") == 0)
         for (;;)
             fputs("and on ", stdout);
+    else if (strcmp(part, "hold") == 0 && argc > 5)
+        hold(argv + 2);
     else if (strcmp(part, "partial") == 0)
         printf("no newline");
     else if (strcmp(part, "echo") == 0)
