@@ -188,13 +188,12 @@ char *substituted(const struct bindings *bindings, const char *text)
             result[used++] = text[at++];
             continue;
         }
-        const struct literal *literal = &session->literals[i];
-        const char *value = bindings->values[i];
-        if (!*value)
-            value = literal->kind == LITERAL_PORT ? "0" : literal->text;
+        const char *literal = session->literals[i].text;
+        const char *value =
+            *bindings->values[i] ? bindings->values[i] : literal;
         memcpy(result + used, value, strlen(value));
         used += strlen(value);
-        at += strlen(literal->text);
+        at += strlen(literal);
     }
     result[used] = '\0';
     return result;

@@ -475,9 +475,9 @@ static void let_end(struct run *run)
 }
 
 /*
- * In a network of its own every port is the page's. Without one free= is a
- * port that nobody uses, and port= is known when a program has said what the
- * system chose; in a demonstration it is a free one, too, with a word why.
+ * In a network of its own every port is the page's. Without one it is one that
+ * nobody uses and that the system gives to nobody by chance; a demonstration
+ * takes it only if the page's is held, with a word why.
  */
 static bool bind_ports(struct run *run, int *locks, int *lock_count)
 {
@@ -489,8 +489,7 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
         size_t size = sizeof run->bindings.values[i];
         int port = atoi(literal->text);
         bool is_own = run->network.net_fd != -1;
-        if (literal->kind == LITERAL_ANY ||
-            (literal->kind == LITERAL_PORT && !watched && !is_own))
+        if (literal->kind == LITERAL_ANY)
             continue;
         if (!is_own && (!watched || !port_is_unused(port))) {
             port = free_port_take(&locks[*lock_count]);

@@ -151,9 +151,6 @@ static bool parse_attributes(struct reader *reader, struct session *session,
         } else if (strcmp(key, "port") == 0) {
             if (!add_literals(reader, session, LITERAL_PORT, value))
                 return false;
-        } else if (strcmp(key, "free") == 0) {
-            if (!add_literals(reader, session, LITERAL_FREE, value))
-                return false;
         } else
             return fail(reader, session->line, "unknown attribute %.40s=", key);
     }

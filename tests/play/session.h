@@ -30,9 +30,8 @@ struct step {
 };
 
 enum literal_kind {
-    LITERAL_ANY,  /* any=: varies from run to run */
-    LITERAL_PORT, /* port=: the system chooses; the output tells */
-    LITERAL_FREE  /* free=: a port the runner keeps free for the session */
+    LITERAL_ANY, /* any=: varies from run to run */
+    LITERAL_PORT /* port=: nobody has it unless the session does */
 };
 
 struct literal {
