@@ -12,6 +12,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "child.h"
 #include "dns_message.h"
+#include "network.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -772,6 +773,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    move_to_own_network();
     evil_tcp = -1;
     for (int i = 0; i < LIARS; i++)
         liars[i] = -1; /* no use of them yet */

@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "child.h"
 #include "dns_message.h"
+#include "network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -182,6 +183,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    move_to_own_network();
     snprintf(path, sizeof path, "%s/ch06_dns/dns_query", argv[1]);
     struct sockaddr_in addr = {.sin_family = AF_INET};
     inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);

@@ -12,6 +12,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "child.h"
 #include "dns_message.h"
+#include "network.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -954,6 +955,7 @@ int main(int argc, char *argv[])
     }
     build_dir = argv[1];
     setvbuf(stdout, NULL, _IOLBF, 0);
+    move_to_own_network();
     signal(SIGPIPE, SIG_IGN);
     server.out = -1;
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
