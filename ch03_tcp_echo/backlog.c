@@ -226,8 +226,7 @@ static void await_bytes(int fd)
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
-    int key;
-    do
+    int key = 0;
+    while (key != '\n' && key != EOF)
         key = getchar();
-    while (key != '\n' && key != EOF);
 }

@@ -122,16 +122,12 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     long number = strtol(port, NULL, 10);
     bool is_port = *port && !port[strspn(port, "0123456789")] &&
                    number >= least && number <= 65535;
-    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
-    }
-    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
-    }
+    bool is_v6 = strchr(ip, ':') != NULL;
+    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
+    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
+    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
+    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
+        return is_v6 ? sizeof *v6 : sizeof *v4;
     fprintf(stderr, "label_receiver: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);

@@ -104,10 +104,9 @@ static void standard_streams(void)
  * in UTF-8 they sort as their bytes do (RFC 3629 section 1). */
 static void print_quoted(const char *bytes, size_t count)
 {
-    static const char *const letters[][2] = {
-        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
-        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
-    };
+    static const char ranges[][9] = {" ~",       "Àɏ",   "Αџ",   "ㄱㅣ",
+                                     "가힣",     "ぁゖ", "ァー", "一鿿",
+                                     "🌀🏺", "🐀🙏"};
     size_t done = 0;
     putchar('"');
     while (done < count && done < 60) {
@@ -115,10 +114,10 @@ static void print_quoted(const char *bytes, size_t count)
         size_t size = 0, whole = 1;
         while (whole < 4 && done + whole < count && (at[whole] & 0xc0) == 0x80)
             whole++;
-        for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-            size_t n = strlen(letters[i][0]);
-            if (n <= whole && memcmp(at, letters[i][0], n) >= 0 &&
-                memcmp(at, letters[i][1], n) <= 0)
+        for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+            size_t n = strlen(ranges[i]) / 2;
+            if (n <= whole && memcmp(at, ranges[i], n) >= 0 &&
+                memcmp(at, ranges[i] + n, n) <= 0)
                 size = n;
         }
         if (size > 0)

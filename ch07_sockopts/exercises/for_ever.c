@@ -111,16 +111,12 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     long number = strtol(port, NULL, 10);
     bool is_port = *port && !port[strspn(port, "0123456789")] &&
                    number >= least && number <= 65535;
-    if (is_port && inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)number);
-        return sizeof *v6;
-    }
-    if (is_port && inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)number);
-        return sizeof *v4;
-    }
+    bool is_v6 = strchr(ip, ':') != NULL;
+    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
+    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
+    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
+    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
+        return is_v6 ? sizeof *v6 : sizeof *v4;
     fprintf(stderr, "for_ever: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -145,10 +141,9 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
  * in UTF-8 they sort as their bytes do (RFC 3629 section 1). */
 static void print_quoted(const char *bytes, size_t count)
 {
-    static const char *const letters[][2] = {
-        {" ", "~"},   {"À", "ɏ"},   {"Α", "џ"},    {"ㄱ", "ㅣ"},  {"가", "힣"},
-        {"ぁ", "ゖ"}, {"ァ", "ー"}, {"一", "鿿"}, {"🌀", "🏺"}, {"🐀", "🙏"},
-    };
+    static const char ranges[][9] = {" ~",       "Àɏ",   "Αџ",   "ㄱㅣ",
+                                     "가힣",     "ぁゖ", "ァー", "一鿿",
+                                     "🌀🏺", "🐀🙏"};
     size_t done = 0;
     putchar('"');
     while (done < count && done < 60) {
@@ -156,10 +151,10 @@ static void print_quoted(const char *bytes, size_t count)
         size_t size = 0, whole = 1;
         while (whole < 4 && done + whole < count && (at[whole] & 0xc0) == 0x80)
             whole++;
-        for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-            size_t n = strlen(letters[i][0]);
-            if (n <= whole && memcmp(at, letters[i][0], n) >= 0 &&
-                memcmp(at, letters[i][1], n) <= 0)
+        for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+            size_t n = strlen(ranges[i]) / 2;
+            if (n <= whole && memcmp(at, ranges[i], n) >= 0 &&
+                memcmp(at, ranges[i] + n, n) <= 0)
                 size = n;
         }
         if (size > 0)
