@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 enum { GRACE = 300 }; /* ms: what was sent before Enter has come by then */
@@ -97,6 +96,7 @@ static size_t read_size(void)
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

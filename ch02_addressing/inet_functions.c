@@ -11,7 +11,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 static void show_row(const char *text);
@@ -95,6 +94,7 @@ static const char *show(int success, struct in_addr ip, char *text)
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The call that failed, and why. */

@@ -13,7 +13,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 static const void *address_bytes(const struct sockaddr *addr);
@@ -92,6 +91,7 @@ static int prefix_length(const struct sockaddr *netmask)
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The call that failed, and why. */

@@ -19,7 +19,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -222,6 +221,7 @@ static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 /* The call that failed, and why. */

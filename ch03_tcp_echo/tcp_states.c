@@ -19,7 +19,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -201,6 +200,7 @@ static void hold_up(int fd, int on)
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 /* The call that failed, and why. */

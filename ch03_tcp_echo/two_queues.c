@@ -14,7 +14,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +107,7 @@ static void await_queues(const char *what, unsigned port, int half, int full)
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -12,7 +12,6 @@
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -106,6 +105,7 @@ static const char *icmp_name(int type, int code)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>

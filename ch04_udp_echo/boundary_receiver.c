@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
@@ -58,6 +57,7 @@ int main(int argc, char *argv[])
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

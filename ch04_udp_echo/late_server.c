@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
@@ -71,6 +70,7 @@ int main(int argc, char *argv[])
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

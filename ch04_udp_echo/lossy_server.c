@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
@@ -138,6 +137,7 @@ static struct client *find_client(const char *name, uint32_t id)
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

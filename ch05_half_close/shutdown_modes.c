@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -113,6 +112,7 @@ static void print_cell(ssize_t result)
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

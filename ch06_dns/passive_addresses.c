@@ -8,12 +8,10 @@
  * Pair    name_to_addresses.c, the client's side
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +106,8 @@ static int open_door(const struct addrinfo *one)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
+#include <stdbool.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)

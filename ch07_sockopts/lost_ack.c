@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +107,7 @@ static bool find(unsigned own, unsigned peer, double *seconds)
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
