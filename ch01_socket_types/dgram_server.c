@@ -19,10 +19,10 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 enum { GRACE = 300 }; /* ms: what was sent before Enter has come by then */
 
 static size_t read_size(void);
+static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static int bind_at(const char *ip, const char *port);
-static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -76,16 +76,16 @@ int main(int argc, char *argv[])
 /* A number typed; BIG for Enter alone, and when there is no more input. */
 static size_t read_size(void)
 {
-    char line[10] = "";
-    ssize_t length;
-    while ((length = read_line(line, sizeof line - 1)) > 0) {
+    char line[100];
+    while (fgets(line, sizeof line, stdin) && *line != '\n') {
         unsigned long size = strtoul(line, NULL, 10);
-        if (strspn(line, "0123456789") == (size_t)length && size >= 1 &&
+        if (line[strspn(line, "0123456789")] == '\n' && size >= 1 &&
             size <= BIG)
             return size;
         fprintf(stderr, "dgram_server: not a size (1 to %d)\n", BIG);
-        memset(line, 0, sizeof line);
     }
+    if (ferror(stdin))
+        die("read standard input");
     return BIG;
 }
 
@@ -94,9 +94,6 @@ static size_t read_size(void)
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -119,7 +116,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("dgram_server: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -139,14 +136,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "dgram_server: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -160,7 +157,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
@@ -195,20 +192,6 @@ static int bind_at(const char *ip, const char *port)
     name_address(&addr, name);
     printf("bound to %s\n", name);
     return sock_fd;
-}
-
-/* One line, without its newline; -1 at the end of input. What does not fit
- * is left out, but the length returned is the whole line's. */
-static ssize_t read_line(char *line, size_t size)
-{
-    ssize_t length = 0;
-    int byte;
-    while ((byte = getchar()) != '\n' && byte != EOF)
-        if ((size_t)length++ < size)
-            line[length - 1] = (char)byte;
-    if (ferror(stdin))
-        die("read standard input");
-    return byte == EOF && length == 0 ? -1 : length;
 }
 
 /* What came from outside is shown, not obeyed. Letters are shown as they are:

@@ -20,10 +20,10 @@
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535", BIG = 65536 };
 
 static size_t read_size(void);
+static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static int listen_at(const char *ip, const char *port);
-static ssize_t read_line(char *line, size_t size);
+static int accept_next(int listen_fd, char *name);
 static void print_quoted(const char *bytes, size_t count);
 
 int main(int argc, char *argv[])
@@ -39,17 +39,8 @@ int main(int argc, char *argv[])
 
     for (;;) {
         /* 2. Block until a connection is there. It has a socket of its own. */
-        struct sockaddr_storage client_addr;
-        socklen_t addr_len = sizeof client_addr;
-        int conn_fd =
-            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
-        if (conn_fd == -1) {
-            perror("stream_server: accept");
-            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
-            continue;
-        }
         char name[NAME_SIZE];
-        name_address(&client_addr, name);
+        int conn_fd = accept_next(listen_fd, name);
         printf("accepted %s\n", name);
         printf("Enter reads once; a number first sets the buffer's size\n");
 
@@ -79,16 +70,16 @@ int main(int argc, char *argv[])
 /* A number typed; BIG for Enter alone, and when there is no more input. */
 static size_t read_size(void)
 {
-    char line[10] = "";
-    ssize_t length;
-    while ((length = read_line(line, sizeof line - 1)) > 0) {
+    char line[100];
+    while (fgets(line, sizeof line, stdin) && *line != '\n') {
         unsigned long size = strtoul(line, NULL, 10);
-        if (strspn(line, "0123456789") == (size_t)length && size >= 1 &&
+        if (line[strspn(line, "0123456789")] == '\n' && size >= 1 &&
             size <= BIG)
             return size;
         fprintf(stderr, "stream_server: not a size (1 to %d)\n", BIG);
-        memset(line, 0, sizeof line);
     }
+    if (ferror(stdin))
+        die("read standard input");
     return BIG;
 }
 
@@ -96,8 +87,6 @@ static size_t read_size(void)
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -120,7 +109,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("stream_server: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -140,14 +129,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "stream_server: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -161,7 +150,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
@@ -202,18 +191,18 @@ static int listen_at(const char *ip, const char *port)
     return listen_fd;
 }
 
-/* One line, without its newline; -1 at the end of input. What does not fit
- * is left out, but the length returned is the whole line's. */
-static ssize_t read_line(char *line, size_t size)
+/* accept, which echo_server.c of chapter 3 shows, and the client's name. */
+static int accept_next(int listen_fd, char *name)
 {
-    ssize_t length = 0;
-    int byte;
-    while ((byte = getchar()) != '\n' && byte != EOF)
-        if ((size_t)length++ < size)
-            line[length - 1] = (char)byte;
-    if (ferror(stdin))
-        die("read standard input");
-    return byte == EOF && length == 0 ? -1 : length;
+    struct sockaddr_storage addr;
+    socklen_t size = sizeof addr;
+    int fd;
+    while ((fd = accept(listen_fd, (struct sockaddr *)&addr, &size)) == -1) {
+        perror("stream_server: accept");
+        poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+    }
+    name_address(&addr, name);
+    return fd;
 }
 
 /* What came from outside is shown, not obeyed. Letters are shown as they are:

@@ -142,7 +142,6 @@ static void explain_ipv6(const char *text)
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -165,7 +164,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("address_bytes: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -86,7 +86,6 @@ static void print_part(const char *title, const unsigned char *bytes, int from,
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -96,7 +95,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("address_class: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

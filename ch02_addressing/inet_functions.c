@@ -95,7 +95,6 @@ static const char *show(int success, struct in_addr ip, char *text)
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -118,7 +117,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("inet_functions: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -92,7 +92,6 @@ static int prefix_length(const struct sockaddr *netmask)
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -115,7 +114,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("interfaces: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

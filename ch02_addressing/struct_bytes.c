@@ -97,7 +97,6 @@ static void show_bytes(const char *title, const void *start, size_t size)
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -107,7 +106,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("struct_bytes: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

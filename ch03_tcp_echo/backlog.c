@@ -162,7 +162,6 @@ static struct sockaddr_in get_address(int fd)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -185,7 +184,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("backlog: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -65,8 +65,8 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
 static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void put_number(unsigned char *bytes, size_t size, uint32_t number);
 static void standard_streams(void);
-static void name_address(const struct sockaddr_storage *addr, char *name);
 static int listen_at(const char *ip, const char *port);
+static int accept_next(int listen_fd, char *name);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static long long now_ms(void);
 
@@ -85,17 +85,8 @@ int main(int argc, char *argv[])
 
     for (;;) {
         /* 2. Block until a connection is there. It has a socket of its own. */
-        struct sockaddr_storage client_addr;
-        socklen_t addr_len = sizeof client_addr;
-        int conn_fd =
-            accept(listen_fd, (struct sockaddr *)&client_addr, &addr_len);
-        if (conn_fd == -1) {
-            perror("calc_server: accept");
-            poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
-            continue;
-        }
         char name[NAME_SIZE];
-        name_address(&client_addr, name);
+        int conn_fd = accept_next(listen_fd, name);
         printf("accepted %s (fd %d)\n", name, conn_fd);
         /* Answer at once, however small the answer: see Nagle in chapter 7.
          * And one who never reads the answers does not hold us up either. */
@@ -292,7 +283,6 @@ static void put_number(unsigned char *bytes, size_t size, uint32_t number)
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -317,7 +307,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("calc_server: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -337,14 +327,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "calc_server: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -358,7 +348,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
@@ -397,6 +387,20 @@ static int listen_at(const char *ip, const char *port)
     name_address(&addr, name);
     printf("listening on %s\n", name);
     return listen_fd;
+}
+
+/* accept, which echo_server.c of chapter 3 shows, and the client's name. */
+static int accept_next(int listen_fd, char *name)
+{
+    struct sockaddr_storage addr;
+    socklen_t size = sizeof addr;
+    int fd;
+    while ((fd = accept(listen_fd, (struct sockaddr *)&addr, &size)) == -1) {
+        perror("calc_server: accept");
+        poll(NULL, 0, 100); /* out of descriptors? breathe, do not spin */
+    }
+    name_address(&addr, name);
+    return fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

@@ -17,8 +17,7 @@ enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
+static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static void print_quoted(const char *bytes, size_t count);
@@ -30,20 +29,12 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: naive_echo_client ADDRESS PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
-    /* 1. A socket of the server's kind. It has no address yet. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
+    /* 1. A connection. */
+    int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
 
-    /* 2. The handshake. It also gives this end an address and a port. */
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
-
-    /* 3. A terminal hands over a line at a time, a pipe what it holds. */
+    /* 2. A terminal hands over a line at a time, a pipe what it holds. */
     char sent[16 * 1024], received[sizeof sent];
     ssize_t count;
     while ((count = read(STDIN_FILENO, sent, sizeof sent)) > 0) {
@@ -51,7 +42,7 @@ int main(int argc, char *argv[])
         if (write_all(sock_fd, sent, length) == -1)
             die("write");
 
-        /* 4. WRONG: one write went out, so one read must bring it all back. */
+        /* 3. WRONG: one write went out, so one read must bring it all back. */
         await_bytes(sock_fd);
         count = read(sock_fd, received, sizeof received);
         if (count == -1)
@@ -66,7 +57,7 @@ int main(int argc, char *argv[])
     if (count == -1)
         die("read standard input");
 
-    /* 5. What the server still has to say, this client will never know. */
+    /* 4. What the server still has to say, this client will never know. */
     close(sock_fd);
     return 0;
 }
@@ -78,7 +69,6 @@ int main(int argc, char *argv[])
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +93,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("naive_echo_client: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -123,20 +113,34 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "naive_echo_client: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
     else
         fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

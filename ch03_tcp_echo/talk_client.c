@@ -18,7 +18,7 @@ enum { PATIENCE = 5 * 60 * 1000 }; /* ms in which nobody says anything */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static int connect_to(const char *ip, const char *port);
+static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -30,7 +30,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
-    int sock_fd = connect_to(argv[1], argv[2]);
+    int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
     struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
     struct pollfd both[] = {keyboard, {.fd = sock_fd, .events = POLLIN}};
 
@@ -76,7 +76,6 @@ int main(int argc, char *argv[])
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +100,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("talk_client: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -121,14 +120,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "talk_client: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -137,12 +136,13 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     exit(2);
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows. */
-static int connect_to(const char *ip, const char *port)
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;
     socklen_t addr_len = parse_address(ip, port, 1, &addr);
-    int sock_fd = socket(addr.ss_family, SOCK_STREAM, 0);
+    int sock_fd = socket(addr.ss_family, type, 0);
     if (sock_fd == -1)
         die("socket");
     if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)

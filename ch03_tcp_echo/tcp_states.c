@@ -224,7 +224,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("tcp_states: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -1,7 +1,7 @@
 /*
  * flow_receiver.c - TCP's receiver that reads too late, and loses nothing.
  *
- * Calls   socket -> setsockopt -> bind -> listen -> accept -> read -> close
+ * Calls   socket -> bind -> listen -> setsockopt -> accept -> read -> close
  * Try     cc flow_receiver.c -o flow_receiver && ./flow_receiver 9190
  * See     listening on 127.0.0.1:9190
  * Pair    flow_sender.c; overflow_receiver.c is the same over UDP
@@ -20,10 +20,7 @@ enum {
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
-static void name_address(const struct sockaddr_storage *addr, char *name);
-static _Noreturn void cannot_bind(const char *name);
+static int listen_at(const char *ip, const char *port);
 static void wait_for_enter(void);
 static uint32_t get_u32(const char *bytes);
 
@@ -34,42 +31,23 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: flow_receiver [ADDRESS] PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argc == 3 ? argv[1] : "127.0.0.1",
-                                       argv[argc - 1], 0, &server_addr);
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
-
     /* 1. The doorkeeper. Its buffer size is inherited by who is accepted. */
-    int listen_fd = socket(server_addr.ss_family, SOCK_STREAM, 0);
-    if (listen_fd == -1)
-        die("socket");
-    int on = 1, room = ROOM;
-    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
-        die("setsockopt SO_REUSEADDR");
+    int listen_fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int room = ROOM;
     if (setsockopt(listen_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
         die("setsockopt SO_RCVBUF");
 
-    /* 2. Give it the address; port 0 lets the system choose one. */
-    if (bind(listen_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        cannot_bind(name);
-
-    /* 3. Open the door; 4. and block until a sender is there. */
-    if (listen(listen_fd, SOMAXCONN) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&server_addr, &addr_len))
-        die("getsockname");
-    name_address(&server_addr, name);
-    printf("listening on %s\n", name);
+    /* 2. Block until a sender is there. */
     int conn_fd = accept(listen_fd, NULL, NULL);
     if (conn_fd == -1)
         die("accept");
 
-    /* 5. The sender sends, we do something else. */
+    /* 3. The sender sends, we do something else. */
     printf("not reading yet: press Enter to read\n");
     wait_for_enter();
 
-    /* 6. Read messages of 1000 bytes, in whatever pieces they come. */
+    /* 4. Read messages of 1000 bytes, in whatever pieces they come. */
     char message[1000];
     size_t have = 0;
     unsigned received = 0, out_of_order = 0;
@@ -96,7 +74,6 @@ int main(int argc, char *argv[])
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,7 +98,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("flow_receiver: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -141,14 +118,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "flow_receiver: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -162,7 +139,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
@@ -177,6 +154,30 @@ static _Noreturn void cannot_bind(const char *name)
         errno == EACCES          ? ": ports below 1024 are root's"
         : errno == EADDRNOTAVAIL ? ": not an address of this computer"
                                  : "");
+}
+
+/* The doorkeeper: socket, bind and listen, which echo_server.c of chapter 3
+ * shows one by one. Port 0 is the system's choice; the line says which. */
+static int listen_at(const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 0, &addr);
+    char name[NAME_SIZE];
+    name_address(&addr, name);
+    int listen_fd = socket(addr.ss_family, SOCK_STREAM, 0), on = 1;
+    if (listen_fd == -1)
+        die("socket");
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
+        die("setsockopt SO_REUSEADDR");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        cannot_bind(name);
+    if (listen(listen_fd, SOMAXCONN) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    name_address(&addr, name);
+    printf("listening on %s\n", name);
+    return listen_fd;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

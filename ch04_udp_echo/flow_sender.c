@@ -1,7 +1,7 @@
 /*
  * flow_sender.c - send N numbered messages over TCP: write waits for room.
  *
- * Calls   socket -> setsockopt -> connect -> write -> close
+ * Calls   socket -> connect -> setsockopt -> write -> close
  * Try     cc flow_sender.c -o flow_sender
  *         ./flow_sender 127.0.0.1 9190 5000
  * See     how many fit while nobody reads; then it stands still
@@ -24,10 +24,9 @@ enum {
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static int connect_to(int type, const char *ip, const char *port);
 static void put_u32(char *bytes, uint32_t number);
 
 int main(int argc, char *argv[])
@@ -37,24 +36,16 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: flow_sender ADDRESS PORT N\n");
         return 2;
     }
-    struct sockaddr_storage receiver_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &receiver_addr);
     unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
     signal(SIGPIPE, SIG_IGN); /* let write say that the receiver has gone */
 
-    /* 1. A stream socket, with a small buffer. */
-    int sock_fd = socket(receiver_addr.ss_family, SOCK_STREAM, 0);
-    if (sock_fd == -1)
-        die("socket");
+    /* 1. A connection, with a small buffer. */
+    int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
     int room = ROOM;
     if (setsockopt(sock_fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == -1)
         die("setsockopt SO_SNDBUF");
 
-    /* 2. The handshake. */
-    if (connect(sock_fd, (struct sockaddr *)&receiver_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
-
-    /* 3. Number after number. Once, to see it happen, write is told to fail
+    /* 2. Number after number. Once, to see it happen, write is told to fail
      *    where it would wait: O_NONBLOCK. */
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
         die("fcntl O_NONBLOCK");
@@ -86,7 +77,6 @@ int main(int argc, char *argv[])
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* The call that failed, and why. */
@@ -110,7 +100,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("flow_sender: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -130,14 +120,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "flow_sender: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -158,6 +148,20 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* Four bytes in network order. */

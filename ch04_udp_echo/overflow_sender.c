@@ -29,10 +29,9 @@ enum {
 static bool answered(int sock_fd, int patience);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static int connect_to(int type, const char *ip, const char *port);
 static void wait_for_enter(void);
 static void put_u32(char *bytes, uint32_t number);
 static uint32_t get_u32(const char *bytes);
@@ -44,16 +43,10 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: overflow_sender ADDRESS PORT N\n");
         return 2;
     }
-    struct sockaddr_storage receiver_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &receiver_addr);
     unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
 
     /* 1. A datagram socket with a registered peer. */
-    int sock_fd = socket(receiver_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    if (connect(sock_fd, (struct sockaddr *)&receiver_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
+    int sock_fd = connect_to(SOCK_DGRAM, argv[1], argv[2]);
 
     /* 2. Number after number, 1000 bytes each. */
     char datagram[1000];
@@ -131,7 +124,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("overflow_sender: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -151,14 +144,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "overflow_sender: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -179,6 +172,20 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

@@ -33,8 +33,7 @@ static ssize_t hear_answer(int sock_fd, const char *question, char *answer,
 static uint32_t make_up_number(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
+static int connect_to(int type, const char *ip, const char *port);
 static long long now_ms(void);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
@@ -48,15 +47,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: retry_client ADDRESS PORT\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
-
     /* 1. A datagram socket that hears its peer alone. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s port %s", argv[1], argv[2]);
+    int sock_fd = connect_to(SOCK_DGRAM, argv[1], argv[2]);
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1) /* poll waits instead */
         die("fcntl O_NONBLOCK");
 
@@ -143,7 +135,6 @@ static uint32_t make_up_number(void)
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <time.h>
@@ -169,7 +160,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("retry_client: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -189,20 +180,34 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "retry_client: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
     else
         fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
     exit(2);
+}
+
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
 }
 
 /* Milliseconds, by a clock that nobody sets. */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ static void remove_and_end(int signal_number);
 static long long read_length(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static int connect_to(const char *ip, const char *port);
+static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 
@@ -50,7 +51,7 @@ int main(int argc, char *argv[])
     signal(SIGXFSZ, SIG_IGN); /* or that the file is larger than allowed */
 
     /* 1. A connection. */
-    int sock_fd = connect_to(argv[1], argv[2]);
+    int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
 
     /* 2. How much will come? */
     long long length = read_length(sock_fd), received = 0;
@@ -177,8 +178,6 @@ static void remove_and_end(int signal_number)
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <sys/socket.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -201,7 +200,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("file_client: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -221,14 +220,14 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
     long number = strtol(port, NULL, 10);
-    bool is_port = *port && !port[strspn(port, "0123456789")] &&
-                   number >= least && number <= 65535;
-    bool is_v6 = strchr(ip, ':') != NULL;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr;
-    addr->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    v4->sin_port = htons((uint16_t)number); /* v6's is at the same place */
-    if (is_port && inet_pton(addr->ss_family, ip, bytes) == 1)
-        return is_v6 ? sizeof *v6 : sizeof *v4;
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
     fprintf(stderr, "file_client: not ");
     if (is_port)
         fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
@@ -237,12 +236,13 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     exit(2);
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows. */
-static int connect_to(const char *ip, const char *port)
+/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
+ * udp_connected_client.c of chapter 4. */
+static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;
     socklen_t addr_len = parse_address(ip, port, 1, &addr);
-    int sock_fd = socket(addr.ss_family, SOCK_STREAM, 0);
+    int sock_fd = socket(addr.ss_family, type, 0);
     if (sock_fd == -1)
         die("socket");
     if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)

@@ -75,7 +75,6 @@ static void print_name(const char *name)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -85,7 +84,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("address_to_name: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -177,7 +177,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("echo_by_name: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -85,7 +85,6 @@ static const char *host_error_name(int error)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -95,7 +94,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("gethostbyname_old: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -92,7 +92,6 @@ static void check_service(const char *service)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -102,7 +101,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("name_to_addresses: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */

@@ -107,7 +107,6 @@ static int open_door(const struct addrinfo *one)
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
-#include <stdbool.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -117,7 +116,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("passive_addresses: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -149,7 +148,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);

@@ -1,6 +1,5 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -9,7 +8,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    bool is_v4 = addr->ss_family == AF_INET;
+    int is_v4 = addr->ss_family == AF_INET;
     const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
     char ip[INET6_ADDRSTRLEN] = "?";
     inet_ntop(addr->ss_family, bytes, ip, sizeof ip);

@@ -5,7 +5,7 @@ BEGIN {
            " (tests/common) ---- */"
     # The order in a tail; who is called stands above who calls.
     count = split("die standard_streams parse_address parse_number " \
-                  "name_address name_own cannot_bind listen_at " \
+                  "name_address name_own cannot_bind listen_at accept_next " \
                   "bind_at connect_to connect_pair write_all await_bytes " \
                   "now_ms now_us allow_more_sockets read_line wait_for_enter " \
                   "print_quoted " \
