@@ -23,13 +23,11 @@ enum { MAX_OPERANDS = 1000 };
 enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 
 static size_t compose(char *const operands[], int count, char op,
-                      unsigned char *request);
+                      char *request);
 static int32_t parse_operand(const char *text);
-static size_t read_reply(int sock_fd, unsigned char *reply);
-static uint32_t get_number(const unsigned char *bytes, size_t size);
-static void put_number(unsigned char *bytes, size_t size, uint32_t number);
-static void print_bytes(const char *what, const unsigned char *bytes,
-                        size_t count);
+static void read_reply(int sock_fd, char *reply);
+static int32_t read_result(const char *reply);
+static void print_bytes(const char *what, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -38,6 +36,8 @@ static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
+static void put_u32(char *bytes, uint32_t number);
+static uint32_t get_u32(const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -57,7 +57,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "calc_client: not + or - or x: \"%.40s\"\n", argv[3]);
         return 2;
     }
-    unsigned char request[LENGTH_SIZE + 2 + 4 * MAX_OPERANDS + 1];
+    char request[LENGTH_SIZE + 2 + 4 * MAX_OPERANDS + 1];
     size_t length = compose(argv + 4, argc - 4, argv[3][0], request);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
@@ -67,51 +67,32 @@ int main(int argc, char *argv[])
     /* 2. The question. Where it is cut must not matter to the server. */
     print_bytes("question", request, length);
     if (split > 0 && split < length) {
-        if (write_all(sock_fd, (char *)request, split) == -1)
+        if (write_all(sock_fd, request, split) == -1)
             die("write");
         printf("%zu of %zu bytes sent; Enter sends the rest\n", split, length);
         wait_for_enter();
     } else
         split = 0;
-    if (write_all(sock_fd, (char *)request + split, length - split) == -1)
+    if (write_all(sock_fd, request + split, length - split) == -1)
         die("write");
 
     /* 3. The answer, in as many pieces as it likes to come. */
-    unsigned char reply[REPLY_SIZE];
-    size_t have = read_reply(sock_fd, reply);
-    if (have < REPLY_SIZE) {
-        fprintf(stderr, "calc_client: the server left after %zu of %d bytes\n",
-                have, REPLY_SIZE);
-        return 1;
-    }
+    char reply[REPLY_SIZE];
+    read_reply(sock_fd, reply);
     print_bytes("answer", reply, sizeof reply);
     close(sock_fd);
 
-    /* 4. Believe nothing that the protocol does not allow. */
-    unsigned status = reply[LENGTH_SIZE];
-    static const char *const names[] = {
-        "ok",           "too long", "bad length", "bad count",
-        "bad operator", "overflow", "unfinished"};
-    if (get_number(reply, LENGTH_SIZE) != REPLY_SIZE - LENGTH_SIZE ||
-        status >= sizeof names / sizeof names[0]) {
-        fprintf(stderr, "calc_client: that is no calc_server\n");
-        return 1;
-    }
-    if (status != 0) {
-        fprintf(stderr, "calc_client: error %u, %s\n", status, names[status]);
-        return 1;
-    }
+    /* 4. What it says. */
+    int32_t result = read_result(reply);
     printf("%.12s", argv[4]);
     for (int i = 5; i < argc && i < 14; i++)
         printf(" %s %.12s", argv[3], argv[i]);
-    int32_t result = (int32_t)get_number(reply + LENGTH_SIZE + 1, 4);
     printf("%s = %d\n", argc > 14 ? " ..." : "", (int)result);
     return 0;
 }
 
 /* The protocol's request, ready to be sent. Returns its length. */
-static size_t compose(char *const operands[], int count, char op,
-                      unsigned char *request)
+static size_t compose(char *const operands[], int count, char op, char *request)
 {
     if (count > MAX_OPERANDS) {
         fprintf(stderr, "calc_client: %d numbers, but %d is the most\n", count,
@@ -119,12 +100,12 @@ static size_t compose(char *const operands[], int count, char op,
         exit(2);
     }
     size_t at = LENGTH_SIZE;
-    put_number(request + at, 2, (uint32_t)count);
-    at += 2;
+    request[at++] = (char)(count >> 8); /* the high byte first */
+    request[at++] = (char)(count & 0xff);
     for (int i = 0; i < count; i++, at += 4)
-        put_number(request + at, 4, (uint32_t)parse_operand(operands[i]));
-    request[at++] = (unsigned char)op;
-    put_number(request, LENGTH_SIZE, (uint32_t)(at - LENGTH_SIZE));
+        put_u32(request + at, (uint32_t)parse_operand(operands[i]));
+    request[at++] = op;
+    put_u32(request, (uint32_t)(at - LENGTH_SIZE));
     return at;
 }
 
@@ -144,44 +125,47 @@ static int32_t parse_operand(const char *text)
     return (int32_t)number;
 }
 
-/* Returns how many bytes of it came. */
-static size_t read_reply(int sock_fd, unsigned char *reply)
+static void read_reply(int sock_fd, char *reply)
 {
-    size_t have = 0;
-    ssize_t count = 1;
-    while (have < REPLY_SIZE && count > 0) {
+    ssize_t count;
+    for (size_t have = 0; have < REPLY_SIZE; have += (size_t)count) {
         await_bytes(sock_fd);
         count = read(sock_fd, reply + have, REPLY_SIZE - have);
         if (count == -1)
             die("read");
-        have += (size_t)count;
-    }
-    return have;
-}
-
-/* In network byte order: the high byte first, on every machine. */
-static void put_number(unsigned char *bytes, size_t size, uint32_t number)
-{
-    while (size > 0) {
-        bytes[--size] = (unsigned char)(number & 0xff);
-        number >>= 8;
+        if (count == 0) {
+            fprintf(stderr,
+                    "calc_client: the server left after %zu of %d bytes\n",
+                    have, REPLY_SIZE);
+            exit(1);
+        }
     }
 }
 
-static uint32_t get_number(const unsigned char *bytes, size_t size)
+/* Believe nothing that the protocol does not allow. */
+static int32_t read_result(const char *reply)
 {
-    uint32_t number = 0;
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | bytes[i];
-    return number;
+    unsigned status = (unsigned char)reply[LENGTH_SIZE];
+    static const char *const names[] = {
+        "ok",           "too long", "bad length", "bad count",
+        "bad operator", "overflow", "unfinished"};
+    if (get_u32(reply) != REPLY_SIZE - LENGTH_SIZE ||
+        status >= sizeof names / sizeof names[0]) {
+        fprintf(stderr, "calc_client: that is no calc_server\n");
+        exit(1);
+    }
+    if (status != 0) {
+        fprintf(stderr, "calc_client: error %u, %s\n", status, names[status]);
+        exit(1);
+    }
+    return (int32_t)get_u32(reply + LENGTH_SIZE + 1);
 }
 
-static void print_bytes(const char *what, const unsigned char *bytes,
-                        size_t count)
+static void print_bytes(const char *what, const char *bytes, size_t count)
 {
     printf("%s:", what);
     for (size_t i = 0; i < count && i < 20; i++)
-        printf(" %02x", bytes[i]);
+        printf(" %02x", (unsigned char)bytes[i]);
     if (count > 20)
         printf(" ... %zu bytes", count);
     printf("\n");
@@ -308,4 +292,19 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
+}
+
+/* Four bytes in network order. */
+static uint32_t get_u32(const char *bytes)
+{
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return ntohl(number);
 }

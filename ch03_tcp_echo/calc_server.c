@@ -63,12 +63,12 @@ static size_t compose_reply(char *reply, const char *name, enum status status,
 static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                            void *buffer, size_t size);
 static uint32_t get_number(const unsigned char *bytes, size_t size);
-static void put_number(unsigned char *bytes, size_t size, uint32_t number);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
 static int accept_next(int listen_fd, char *name);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static long long now_ms(void);
+static void put_u32(char *bytes, uint32_t number);
 
 int main(int argc, char *argv[])
 {
@@ -227,10 +227,9 @@ static size_t compose_reply(char *reply, const char *name, enum status status,
     static const char *const status_names[] = {
         "ok",           "too long", "bad length", "bad count",
         "bad operator", "overflow", "unfinished"};
-    unsigned char *bytes = (unsigned char *)reply;
-    put_number(bytes, LENGTH_SIZE, REPLY_SIZE - LENGTH_SIZE);
-    put_number(bytes + 4, 1, status);
-    put_number(bytes + 5, 4, (uint32_t)result);
+    put_u32(reply, REPLY_SIZE - LENGTH_SIZE);
+    reply[LENGTH_SIZE] = (char)status;
+    put_u32(reply + LENGTH_SIZE + 1, (uint32_t)result);
     if (status == OK)
         printf("%s: answered %d\n", name, (int)result);
     else
@@ -269,14 +268,6 @@ static uint32_t get_number(const unsigned char *bytes, size_t size)
     for (size_t i = 0; i < size; i++)
         number = number << 8 | bytes[i];
     return number;
-}
-
-static void put_number(unsigned char *bytes, size_t size, uint32_t number)
-{
-    while (size > 0) {
-        bytes[--size] = (unsigned char)(number & 0xff);
-        number >>= 8;
-    }
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -422,4 +413,11 @@ static long long now_ms(void)
     if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         die("clock_gettime");
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Four bytes in network order. */
+static void put_u32(char *bytes, uint32_t number)
+{
+    number = htonl(number);
+    memcpy(bytes, &number, sizeof number);
 }
