@@ -24,7 +24,7 @@ static void print_write(int fd);
 static void await(int fd, short events);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 
 int main(int argc, char *argv[])
 {
@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
     int our_fd, peer_fd;
 
     /* 1. The peer closes: its system sends FIN, our read returns 0. */
-    connect_pair(&our_fd, &peer_fd);
+    connect_pair("127.0.0.1", &our_fd, &peer_fd);
     printf("the peer calls close\n");
     close(peer_fd);
     print_read(our_fd);
@@ -55,7 +55,7 @@ int main(int argc, char *argv[])
     close(our_fd);
 
     /* 4. The peer resets: a linger time of 0 makes close send RST. */
-    connect_pair(&our_fd, &peer_fd);
+    connect_pair("127.0.0.1", &our_fd, &peer_fd);
     printf("another peer resets the connection\n");
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (setsockopt(peer_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once))
@@ -149,12 +149,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

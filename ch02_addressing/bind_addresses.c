@@ -100,12 +100,8 @@ static const char *try_connect(struct in_addr ip, uint16_t port)
 
 static struct sockaddr_in make_address(struct in_addr ip, uint16_t port)
 {
-    struct sockaddr_in addr;
-    memset(&addr, 0, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_port = htons(port);
-    addr.sin_addr = ip;
-    return addr;
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip};
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

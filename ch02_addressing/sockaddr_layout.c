@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static void show_ipv4(struct in_addr ip, uint16_t port);
-static void show_ipv6(struct in6_addr ip, uint16_t port);
+static void show_ipv6(const struct sockaddr_in6 *addr);
 static void bind_unclean(void);
 static void print_field(const char *name, const void *start, const void *field,
                         size_t size, const char *meaning);
@@ -46,7 +46,7 @@ int main(int argc, char *argv[])
     if (addr.ss_family == AF_INET)
         show_ipv4(v4->sin_addr, ntohs(v4->sin_port));
     else
-        show_ipv6(v6->sin6_addr, ntohs(v6->sin6_port));
+        show_ipv6(v6);
 
     /* 2. bind was there before both: it takes what all of them begin with. */
     printf("bind takes a struct sockaddr * to any of them: the family, at\n"
@@ -83,25 +83,20 @@ static void show_ipv4(struct in_addr ip, uint16_t port)
     printf("memset works byte by byte: an int filled with 1 is %d\n", number);
 }
 
-static void show_ipv6(struct in6_addr ip, uint16_t port)
+static void show_ipv6(const struct sockaddr_in6 *addr)
 {
-    struct sockaddr_in6 addr;
-    memset(&addr, 0, sizeof addr); /* flow and scope: none */
-    addr.sin6_family = AF_INET6;
-    addr.sin6_port = htons(port);
-    addr.sin6_addr = ip;
-
-    printf("struct sockaddr_in6, %zu bytes\n", sizeof addr);
+    printf("struct sockaddr_in6, %zu bytes\n", sizeof *addr);
     printf("offset size  field          bytes\n");
-    print_field("sin6_family", &addr, &addr.sin6_family,
-                sizeof addr.sin6_family, "AF_INET6, in this machine's order");
-    print_field("sin6_port", &addr, &addr.sin6_port, sizeof addr.sin6_port,
+    print_field("sin6_family", addr, &addr->sin6_family,
+                sizeof addr->sin6_family, "AF_INET6, in this machine's order");
+    print_field("sin6_port", addr, &addr->sin6_port, sizeof addr->sin6_port,
                 "in network order: htons did it");
-    print_field("sin6_flowinfo", &addr, &addr.sin6_flowinfo,
-                sizeof addr.sin6_flowinfo, "none");
-    print_field("sin6_addr", &addr, &addr.sin6_addr, sizeof addr.sin6_addr, "");
-    print_field("sin6_scope_id", &addr, &addr.sin6_scope_id,
-                sizeof addr.sin6_scope_id, "no interface is meant");
+    print_field("sin6_flowinfo", addr, &addr->sin6_flowinfo,
+                sizeof addr->sin6_flowinfo, "none");
+    print_field("sin6_addr", addr, &addr->sin6_addr, sizeof addr->sin6_addr,
+                "");
+    print_field("sin6_scope_id", addr, &addr->sin6_scope_id,
+                sizeof addr->sin6_scope_id, "no interface is meant");
 }
 
 /* A variable on the stack holds what was there before: say, aa everywhere. */

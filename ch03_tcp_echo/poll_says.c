@@ -25,7 +25,7 @@ enum { PATIENCE = 5000 }; /* ms for a packet to come */
 static void say_events(const char *what, int fd, short until);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 
 int main(int argc, char *argv[])
 {
@@ -38,7 +38,7 @@ int main(int argc, char *argv[])
     printf("                           peek  poll\n");
 
     /* 1. A is ours, B the other end. In the end both have ended. */
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     say_events("nothing has come", a_fd, POLLOUT);
     if (write(b_fd, "x", 1) == -1)
         die("write");
@@ -56,7 +56,7 @@ int main(int argc, char *argv[])
     say_events("A is closed: no descriptor", a_fd, POLLNVAL);
 
     /* 2. With bytes unread close is a reset. */
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     if (write(a_fd, "x", 1) == -1)
         die("write");
     struct pollfd b = {.fd = b_fd, .events = POLLIN};
@@ -141,12 +141,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -22,7 +22,7 @@ struct buffer {
 static ssize_t take_line(struct buffer *buffer, char *line);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static void print_quoted(const char *bytes, size_t count);
@@ -35,7 +35,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     int client_fd, server_fd;
-    connect_pair(&client_fd, &server_fd);
+    connect_pair("127.0.0.1", &client_fd, &server_fd);
     struct buffer buffer = {.have = 0};
     static const char *const pieces[] = {
         "hel", "lo\nhow are ", "you\nquit\r\nbye", "\nthis line is too long"};
@@ -136,12 +136,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -11,7 +11,6 @@
  * Needs   Linux: IP_MINTTL, TCP_INFO and SO_MEMINFO are not POSIX
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,20 +18,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TIMEOUTS = 2, PATIENCE = 60 * 1000, MS_PER_MARK = 20 };
 
-static void connect_at_own_address(int *sender_fd, int *receiver_fd);
 static void cut_cable(int fd, int cut);
 static unsigned await_loss(int fd, unsigned known);
 static struct tcp_info look_inside(int fd, long long *sent_at);
 static void print_wait(long long ms);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static long long now_ms(void);
 
 int main(int argc, char *argv[])
 {
@@ -42,9 +41,13 @@ int main(int argc, char *argv[])
         return 2;
     }
 
-    /* 1. Both ends of one connection, in one program. */
-    int sender_fd, receiver_fd;
-    connect_at_own_address(&sender_fd, &receiver_fd);
+    /* 1. Both ends of one connection, in one program. At 127.x.y.1, because
+     *    Linux remembers for each pair of addresses how slow their answers once
+     *    were, and would begin with a longer timer. */
+    int sender_fd, receiver_fd, own = getpid() & 0xffff;
+    char ip[INET_ADDRSTRLEN];
+    snprintf(ip, sizeof ip, "127.%d.%d.1", own >> 8, own & 0xff);
+    connect_pair(ip, &sender_fd, &receiver_fd);
 
     /* 2. Cut the cable, then write. write succeeds: it has a buffer. */
     cut_cable(receiver_fd, 1);
@@ -91,31 +94,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* At 127.x.y.1, because Linux remembers for each pair of addresses how slow
- * their answers once were, and would begin with a longer timer. */
-static void connect_at_own_address(int *sender_fd, int *receiver_fd)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET};
-    uint32_t own = (uint32_t)getpid() & 0xffff;
-    addr.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff0000ff) | own << 8);
-    socklen_t addr_len = sizeof addr;
-    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    *sender_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (listen_fd == -1 || *sender_fd == -1)
-        die("socket");
-    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("bind");
-    if (listen(listen_fd, 1) == -1)
-        die("listen");
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    if (connect(*sender_fd, (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    *receiver_fd = accept(listen_fd, NULL, NULL);
-    if (*receiver_fd == -1)
-        die("accept");
-}
-
 /* A cut cable, seen from inside: the socket drops every segment whose hop
  * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
 static void cut_cable(int fd, int cut)
@@ -145,15 +123,11 @@ static unsigned await_loss(int fd, unsigned known)
 /* What the sender's TCP knows, and when it sent its last copy (in ms). */
 static struct tcp_info look_inside(int fd, long long *sent_at)
 {
-    struct timespec now;
     struct tcp_info info;
     socklen_t size = sizeof info;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
-        die("clock_gettime");
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
         die("getsockopt TCP_INFO");
-    *sent_at =
-        now.tv_sec * 1000LL + now.tv_nsec / 1000000 - info.tcpi_last_data_sent;
+    *sent_at = now_ms() - info.tcpi_last_data_sent;
     return info;
 }
 
@@ -168,10 +142,12 @@ static void print_wait(long long ms)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -207,6 +183,31 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    inet_pton(AF_INET, ip, &addr.sin_addr);
+    socklen_t addr_len = sizeof addr;
+    int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    *a_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen_fd == -1 || *a_fd == -1)
+        die("socket");
+    if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("bind");
+    if (listen(listen_fd, 1) == -1)
+        die("listen");
+    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
+        die("getsockname");
+    if (connect(*a_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect");
+    *b_fd = accept(listen_fd, NULL, NULL);
+    if (*b_fd == -1)
+        die("accept");
+    close(listen_fd);
+}
+
 /* write may take only a part of it. Returns count, or -1. */
 static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
@@ -228,4 +229,13 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Milliseconds, by a clock that nobody sets. */
+static long long now_ms(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
+        die("clock_gettime");
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -13,10 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    ROOM = 64 * 1024, /* bytes of receive buffer: soon full */
-};
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { ROOM = 64 * 1024 }; /* bytes of receive buffer: soon full */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);

@@ -17,10 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    MOST = 1000000,   /* messages */
-    ROOM = 64 * 1024, /* bytes of send buffer: soon full */
-};
+enum { MOST = 1000000 };   /* messages */
+enum { ROOM = 64 * 1024 }; /* bytes of send buffer: soon full */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);

@@ -21,10 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    MOST = 1000000,  /* datagrams */
-    PATIENCE = 1000, /* ms for the receiver's answer */
-};
+enum { MOST = 1000000 };  /* datagrams */
+enum { PATIENCE = 1000 }; /* ms for the receiver's answer */
 
 static bool answered(int sock_fd, int patience);
 static _Noreturn void die(const char *format, ...);

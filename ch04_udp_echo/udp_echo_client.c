@@ -21,10 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 1000, /* ms from sending to giving an answer up */
-};
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { PATIENCE = 1000 }; /* ms from sending to giving an answer up */
 
 static bool hear_server(int sock_fd, const char *server_name, const char *line,
                         size_t count);

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 5 * 60, /* s that a client may do nothing */
-};
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { PATIENCE = 5 * 60 }; /* s that a client may do nothing */
 
 static void serve(int conn_fd, int file_fd, const char *name);
 static int open_file(const char *path);
@@ -169,6 +166,7 @@ static const char *reason(int error)
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 

@@ -26,10 +26,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum {
-    NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
-    PATIENCE = 5 * 60, /* s that a client may do nothing */
-};
+enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
+enum { PATIENCE = 5 * 60 }; /* s that a client may do nothing */
 
 static void serve(int conn_fd, int file_fd, const char *name);
 static int open_file(const char *path);

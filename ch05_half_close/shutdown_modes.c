@@ -26,7 +26,7 @@ static void read_cell(int fd);
 static void print_cell(ssize_t result);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 
 int main(int argc, char *argv[])
 {
@@ -43,7 +43,7 @@ int main(int argc, char *argv[])
     for (int i = 0; i < 3; i++) {
         /* 1. A new connection: both directions are open. */
         int a_fd, b_fd;
-        connect_pair(&a_fd, &b_fd);
+        connect_pair("127.0.0.1", &a_fd, &b_fd);
         if (fcntl(a_fd, F_SETFL, O_NONBLOCK) == -1 ||
             fcntl(b_fd, F_SETFL, O_NONBLOCK) == -1)
             die("fcntl O_NONBLOCK"); /* a read that would wait says so */
@@ -148,12 +148,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

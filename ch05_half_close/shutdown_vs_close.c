@@ -27,7 +27,7 @@ static void look_at(int b_fd);
 static void read_at(const char *whose, int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -46,7 +46,7 @@ int main(int argc, char *argv[])
 static void end_with_copies(void)
 {
     int a_fd, b_fd;
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     int copy_fd = dup(a_fd), third_fd = dup(a_fd);
     if (copy_fd == -1 || third_fd == -1)
         die("dup");
@@ -83,7 +83,7 @@ static void end_with_a_child(void)
 {
     int a_fd, b_fd, pipe_fds[2];
     char byte;
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     if (pipe(pipe_fds) == -1)
         die("pipe");
     signal(SIGCHLD, SIG_DFL); /* or waitpid may find no child */
@@ -173,12 +173,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -8,17 +8,14 @@
  * Pair    name_to_addresses.c goes the other way
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
-static socklen_t parse_ip(const char *ip, struct sockaddr_storage *addr);
 static void print_name(const char *name);
 static void standard_streams(void);
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr);
 static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
@@ -29,7 +26,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     struct sockaddr_storage addr;
-    socklen_t addr_len = parse_ip(argv[1], &addr);
+    socklen_t addr_len = parse_address(argv[1], "0", 0, &addr);
 
     /* 1. A name, or an error: without NI_NAMEREQD it would give digits. */
     char name[1025]; /* as long as a name may be: NI_MAXHOST */
@@ -47,23 +44,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-static socklen_t parse_ip(const char *ip, struct sockaddr_storage *addr)
-{
-    memset(addr, 0, sizeof *addr);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
-    if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        return sizeof *v4;
-    }
-    if (inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        return sizeof *v6;
-    }
-    fprintf(stderr, "address_to_name: not an IP address: \"%.40s\"\n", ip);
-    exit(2);
-}
-
 /* Whoever owns the address chose the name: show it, obey nothing in it. */
 static void print_name(const char *name)
 {
@@ -73,8 +53,12 @@ static void print_name(const char *name)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -95,6 +79,29 @@ static void standard_streams(void)
             open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Both as typed; only where least is 0 the system may choose the port. */
+static socklen_t parse_address(const char *ip, const char *port, int least,
+                               struct sockaddr_storage *addr)
+{
+    struct sockaddr_in *v4 = memset(addr, 0, sizeof *addr);
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+    long number = strtol(port, NULL, 10);
+    int is_port = *port && !port[strspn(port, "0123456789")] &&
+                  number >= least && number <= 65535;
+    sa_family_t family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    void *bytes = family == AF_INET ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = family; /* it and the port have one place in both */
+    v4->sin_port = htons((uint16_t)number);
+    if (is_port && inet_pton(family, ip, bytes) == 1)
+        return family == AF_INET ? sizeof *v4 : sizeof *v6;
+    fprintf(stderr, "address_to_name: not ");
+    if (is_port)
+        fprintf(stderr, "an IP address (like 127.0.0.1, ::1): \"%.40s\"\n", ip);
+    else
+        fprintf(stderr, "a port (%d to 65535): \"%.40s\"\n", least, port);
+    exit(2);
 }
 
 /* These errors are not errno's. gai_strerror has words, but not the name. */

@@ -31,6 +31,7 @@ static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static void check_name(const char *name);
 static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
@@ -41,10 +42,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     parse_number(argv[2], 1, 65535, "port");
-    if (!*argv[1] || strlen(argv[1]) > 253) { /* more, DNS cannot carry */
-        fprintf(stderr, "echo_by_name: not a name: \"%.40s\"\n", argv[1]);
-        return 2;
-    }
+    check_name(argv[1]);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. All addresses of that name, IPv6 and IPv4, best guess first. */
@@ -225,6 +223,15 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Nothing, or more than DNS could carry, is not worth asking for. */
+static void check_name(const char *name)
+{
+    if (!*name || strlen(name) > 253) {
+        fprintf(stderr, "echo_by_name: not a name: \"%.40s\"\n", name);
+        exit(2);
+    }
 }
 
 /* These errors are not errno's. gai_strerror has words, but not the name. */

@@ -15,12 +15,10 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static void check_name(const char *name);
 static const char *host_error_name(int error);
 static void standard_streams(void);
+static void check_name(const char *name);
 
 int main(int argc, char *argv[])
 {
@@ -59,15 +57,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Nothing, or more than DNS could carry, is not worth asking for. */
-static void check_name(const char *name)
-{
-    if (!*name || strlen(name) > 253) {
-        fprintf(stderr, "gethostbyname_old: not a name: \"%.40s\"\n", name);
-        exit(2);
-    }
-}
-
 static const char *host_error_name(int error)
 {
     switch (error) {
@@ -85,6 +74,8 @@ static const char *host_error_name(int error)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
@@ -105,4 +96,13 @@ static void standard_streams(void)
             open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Nothing, or more than DNS could carry, is not worth asking for. */
+static void check_name(const char *name)
+{
+    if (!*name || strlen(name) > 253) {
+        fprintf(stderr, "gethostbyname_old: not a name: \"%.40s\"\n", name);
+        exit(2);
+    }
 }

@@ -18,9 +18,9 @@
 
 enum { IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00" };
 
-static void check_name(const char *name);
 static void check_service(const char *service);
 static void standard_streams(void);
+static void check_name(const char *name);
 static const char *gai_error_name(int error);
 
 int main(int argc, char *argv[])
@@ -68,15 +68,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Nothing, or more than DNS could carry, is not worth asking for. */
-static void check_name(const char *name)
-{
-    if (!*name || strlen(name) > 253) {
-        fprintf(stderr, "name_to_addresses: not a name: \"%.40s\"\n", name);
-        exit(2);
-    }
-}
-
 /* getaddrinfo would take "+80", and cut a number to 16 bits in silence. */
 static void check_service(const char *service)
 {
@@ -112,6 +103,15 @@ static void standard_streams(void)
             open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* Nothing, or more than DNS could carry, is not worth asking for. */
+static void check_name(const char *name)
+{
+    if (!*name || strlen(name) > 253) {
+        fprintf(stderr, "name_to_addresses: not a name: \"%.40s\"\n", name);
+        exit(2);
+    }
 }
 
 /* These errors are not errno's. gai_strerror has words, but not the name. */

@@ -25,7 +25,7 @@ static long long fill_up(int fd);
 static void close_with(int seconds);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static void await_bytes(int fd);
 static long long now_ms(void);
 
@@ -48,7 +48,7 @@ int main(int argc, char *argv[])
 static void close_with(int seconds)
 {
     int a_fd, b_fd;
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     long long written = fill_up(a_fd), took, have = 0;
 
     /* 1. Off, and close gives its bytes to the system and returns. */
@@ -144,12 +144,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -22,7 +22,7 @@ static void end(int fd, int peer_fd);
 static bool find(unsigned own, unsigned peer, double *seconds);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -33,7 +33,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     int a_fd, b_fd;
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
     struct sockaddr_in addr[2];
     socklen_t length = sizeof addr[0];
     if (getsockname(a_fd, (struct sockaddr *)&addr[0], &length) == -1 ||
@@ -143,12 +143,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

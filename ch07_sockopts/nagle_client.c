@@ -24,10 +24,7 @@
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 enum { SMALL = 100, BIG = 1000 * 1000, LENGTH = sizeof(uint32_t) };
 enum { WARM_UP = 20, EXCHANGES = 9, BAR = 16 };
-enum {
-    ALL,
-    A_SEGMENT = -1
-}; /* what the first write carries, or so many bytes */
+enum { ALL, A_SEGMENT = -1 }; /* in the first write, or so many bytes */
 
 struct way {
     const char *name;

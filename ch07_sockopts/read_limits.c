@@ -23,7 +23,7 @@ static void tell_result(const char *what, ssize_t result, double start);
 static void set_blocking(int fd, int blocking);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static double now_us(void);
 
 int main(int argc, char *argv[])
@@ -35,7 +35,7 @@ int main(int argc, char *argv[])
     }
     int a_fd, b_fd;
     static char bytes[64 * 1024];
-    connect_pair(&a_fd, &b_fd);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
 
     /* 1. A descriptor that does not block: now or not at all. */
     set_blocking(a_fd, 0);
@@ -129,12 +129,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -18,14 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum situation {
-    BOUND,
-    LISTENING,
-    ELSEWHERE,
-    CONNECTED,
-    TIME_WAIT,
-    SITUATIONS
-};
+enum { BOUND, LISTENING, ELSEWHERE, CONNECTED, TIME_WAIT, SITUATIONS };
 
 static int socket_with(int option);
 static void new_connection(int listen_fd, int end[2]);

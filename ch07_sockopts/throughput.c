@@ -32,7 +32,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static double now_us(void);
 
 int main(int argc, char *argv[])
@@ -88,7 +88,7 @@ static struct result measure(size_t size)
     if (!buffer)
         die("calloc");
     int writer_fd, reader_fd;
-    connect_pair(&writer_fd, &reader_fd);
+    connect_pair("127.0.0.1", &writer_fd, &reader_fd);
 
     /* 1. The reader is a process of its own, as in real life. */
     signal(SIGCHLD, SIG_DFL); /* or waitpid may find no child */
@@ -194,12 +194,12 @@ static unsigned long parse_number(const char *text, unsigned long least,
     return (unsigned long)number;
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -11,7 +11,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -20,7 +19,6 @@
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static int enter_comes_first(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -29,6 +27,7 @@ static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
+static int enter_comes_first(int fd);
 
 int main(int argc, char *argv[])
 {
@@ -86,23 +85,11 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Enter at this end before anything, or the end, from the other one? */
-static int enter_comes_first(int fd)
-{
-    struct pollfd wanted[] = {{.fd = fd, .events = POLLIN},
-                              {.fd = STDIN_FILENO, .events = POLLIN}};
-    if (poll(wanted, 2, -1) == -1)
-        die("poll");
-    if (wanted[0].revents != 0)
-        return 0;
-    wait_for_enter(); /* what was typed is not left to the shell */
-    return 1;
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,4 +190,17 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+}
+
+/* Enter at this end before anything, or the end, from the other one? */
+static int enter_comes_first(int fd)
+{
+    struct pollfd wanted[] = {{.fd = fd, .events = POLLIN},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    if (poll(wanted, 2, -1) == -1)
+        die("poll");
+    if (wanted[0].revents != 0)
+        return 0;
+    wait_for_enter(); /* what was typed is not left to the shell */
+    return 1;
 }

@@ -11,7 +11,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,7 +18,6 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
-static int enter_comes_first(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -27,6 +25,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
 static void wait_for_enter(void);
+static int enter_comes_first(int fd);
 
 int main(int argc, char *argv[])
 {
@@ -95,23 +94,11 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Enter at this end before anything, or the end, from the other one? */
-static int enter_comes_first(int fd)
-{
-    struct pollfd wanted[] = {{.fd = fd, .events = POLLIN},
-                              {.fd = STDIN_FILENO, .events = POLLIN}};
-    if (poll(wanted, 2, -1) == -1)
-        die("poll");
-    if (wanted[0].revents != 0)
-        return 0;
-    wait_for_enter(); /* what was typed is not left to the shell */
-    return 1;
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -200,4 +187,17 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+}
+
+/* Enter at this end before anything, or the end, from the other one? */
+static int enter_comes_first(int fd)
+{
+    struct pollfd wanted[] = {{.fd = fd, .events = POLLIN},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    if (poll(wanted, 2, -1) == -1)
+        die("poll");
+    if (wanted[0].revents != 0)
+        return 0;
+    wait_for_enter(); /* what was typed is not left to the shell */
+    return 1;
 }

@@ -3,12 +3,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -8,7 +8,7 @@ BEGIN {
                   "name_address name_own cannot_bind listen_at accept_next " \
                   "bind_at connect_to connect_pair write_all await_bytes " \
                   "now_ms now_us allow_more_sockets read_line wait_for_enter " \
-                  "print_quoted " \
+                  "enter_comes_first print_quoted check_name " \
                   "put_u32 get_u32 gai_error_name enter_own_network", order)
     program = ARGV[ARGC - 1]
 }
