@@ -18,19 +18,20 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 enum { MAX_BACKLOG = 100, MAX_CLIENTS = MAX_BACKLOG + 10 };
 enum { PATIENCE = 3 * 60 * 1000 }; /* ms for one of them to get in */
 
+static void let_all_in(int listen_fd, const int *client_fds, int clients,
+                       int inside);
 static int let_in(int client_fd, int listen_fd, unsigned before);
-static struct tcp_info get_info(int fd);
 static struct sockaddr_in get_address(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static struct tcp_info tcp_info_of(int fd);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
 
@@ -58,11 +59,11 @@ int main(int argc, char *argv[])
     if (listen(listen_fd, INT_MAX) == -1)
         die("listen");
     printf("listen(%d, %d): room for %u, the most on this system\n", listen_fd,
-           INT_MAX, get_info(listen_fd).tcpi_sacked);
+           INT_MAX, tcp_info_of(listen_fd).tcpi_sacked);
     if (listen(listen_fd, backlog) == -1)
         die("listen");
     printf("listen(%d, %d): room for %u\n", listen_fd, backlog,
-           get_info(listen_fd).tcpi_sacked);
+           tcp_info_of(listen_fd).tcpi_sacked);
 
     /* 3. Clients come, one by one, and nobody calls accept. */
     int client_fds[MAX_CLIENTS], clients = 0, inside = 0;
@@ -74,22 +75,29 @@ int main(int argc, char *argv[])
         client_fds[clients++] = client_fd;
         if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
             die("fcntl O_NONBLOCK"); /* connect must not wait for an answer */
-        unsigned waiting = get_info(listen_fd).tcpi_unacked;
+        unsigned waiting = tcp_info_of(listen_fd).tcpi_unacked;
         if (connect(client_fd, (struct sockaddr *)&server_addr,
                     sizeof server_addr) == -1 &&
             errno != EINPROGRESS)
             die("connect, client %d", clients);
         inside += let_in(client_fd, listen_fd, waiting);
         printf("client %d: %s; %u waiting\n", clients,
-               get_info(client_fd).tcpi_state == TCP_ESTABLISHED
+               tcp_info_of(client_fd).tcpi_state == TCP_ESTABLISHED
                    ? "ESTABLISHED"
                    : "SYN_SENT, no answer",
-               get_info(listen_fd).tcpi_unacked);
+               tcp_info_of(listen_fd).tcpi_unacked);
     }
     printf("%d fit into the room for %d\n", inside, backlog);
     printf("Enter calls accept %d times\n", inside);
     wait_for_enter();
 
+    let_all_in(listen_fd, client_fds, clients, inside);
+    return 0; /* the end of the process closes all of them */
+}
+
+static void let_all_in(int listen_fd, const int *client_fds, int clients,
+                       int inside)
+{
     /* 4. accept takes the first out of the room; the connection is complete
      *    since long. */
     for (int i = 0; i < inside; i++) {
@@ -114,7 +122,6 @@ int main(int argc, char *argv[])
     }
     for (int i = inside; i < clients; i++)
         printf("client %d: ESTABLISHED\n", i + 1);
-    return 0; /* the end of the process closes all of them */
 }
 
 /* Wait until we see what became of a client. 1: it is connected, and one more
@@ -123,8 +130,8 @@ int main(int argc, char *argv[])
 static int let_in(int client_fd, int listen_fd, unsigned before)
 {
     for (;;) {
-        struct tcp_info client = get_info(client_fd);
-        struct tcp_info room = get_info(listen_fd);
+        struct tcp_info client = tcp_info_of(client_fd);
+        struct tcp_info room = tcp_info_of(listen_fd);
         if (client.tcpi_state == TCP_ESTABLISHED && room.tcpi_unacked > before)
             return 1;
         if (client.tcpi_state == TCP_SYN_SENT &&
@@ -139,17 +146,6 @@ static int let_in(int client_fd, int listen_fd, unsigned before)
     }
 }
 
-/* For a listening socket: tcpi_unacked wait, and tcpi_sacked may. */
-static struct tcp_info get_info(int fd)
-{
-    struct tcp_info info;
-    socklen_t info_len = sizeof info;
-    memset(&info, 0, sizeof info);
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_len) == -1)
-        die("getsockopt TCP_INFO");
-    return info;
-}
-
 static struct sockaddr_in get_address(int fd)
 {
     struct sockaddr_in addr;
@@ -162,6 +158,7 @@ static struct sockaddr_in get_address(int fd)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -209,6 +206,17 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* What the system knows of a connection, or of a waiting room. */
+static struct tcp_info tcp_info_of(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        die("getsockopt TCP_INFO");
+    return info;
 }
 
 /* The other end may be silent for ever; we are not that patient. */

@@ -20,6 +20,7 @@
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
+static void talk(int conn_fd);
 static void print_address(int fd);
 static void print_result(const char *call, ssize_t result, const char *bytes);
 static _Noreturn void die(const char *format, ...);
@@ -86,26 +87,31 @@ int main(int argc, char *argv[])
         printf("accept(...) = %d, client_addr is %s\n", conn_fd, name);
         print_address(conn_fd); /* the doorkeeper's port, too */
 
-        /* 5. The new socket is our end of this one conversation. */
-        char buffer[1024];
-        ssize_t count;
-        do {
-            printf("read(%d, buffer, %zu) waits\n", conn_fd, sizeof buffer);
-            count = read(conn_fd, buffer, sizeof buffer);
-            print_result("read(...)", count, buffer);
-            for (ssize_t done = 0, sent; done < count; done += sent) {
-                printf("write(%d, buffer, %zd)", conn_fd, count - done);
-                sent = write(conn_fd, buffer + done, (size_t)(count - done));
-                print_result("", sent, NULL);
-                if (sent == -1)
-                    count = -1; /* nobody is there any more */
-            }
-        } while (count > 0);
+        talk(conn_fd);
 
         /* 6. That ends this conversation. The doorkeeper is still there. */
         printf("close(%d)", conn_fd);
         print_result("", close(conn_fd), NULL);
     }
+}
+
+/* 5. The new socket is our end of this one conversation. */
+static void talk(int conn_fd)
+{
+    char buffer[1024];
+    ssize_t count;
+    do {
+        printf("read(%d, buffer, %zu) waits\n", conn_fd, sizeof buffer);
+        count = read(conn_fd, buffer, sizeof buffer);
+        print_result("read(...)", count, buffer);
+        for (ssize_t done = 0, sent; done < count; done += sent) {
+            printf("write(%d, buffer, %zd)", conn_fd, count - done);
+            sent = write(conn_fd, buffer + done, (size_t)(count - done));
+            print_result("", sent, NULL);
+            if (sent == -1)
+                count = -1; /* nobody is there any more */
+        }
+    } while (count > 0);
 }
 
 /* The local address, as the system knows it now. */

@@ -41,13 +41,16 @@ struct packet {
 };
 
 struct ladder {
-    uint16_t client_port;                /* in network order */
-    uint32_t client_start, server_start; /* what the SYNs said in truth */
+    uint16_t client_port; /* in network order */
+    uint32_t start[2];    /* what the SYNs said in truth: server's, client's */
     struct packet packets[MOST];
     int count, over;     /* over: the client has acknowledged the */
     uint32_t server_end; /* server's FIN, by this number */
 };
 
+static void connect_and_close(int tap_fd, int listen_fd,
+                              const struct sockaddr_in *addr, int busy,
+                              struct ladder *ladder);
 static int parse_part(const char *name);
 static void watch(int tap_fd, struct ladder *ladder, int count);
 static void record(struct ladder *ladder, const struct iphdr *ip,
@@ -95,50 +98,14 @@ int main(int argc, char *argv[])
     if (listen(listen_fd, SOMAXCONN) == -1)
         die("listen");
 
-    /* Two connections; the second differs in its end only. */
-    for (int busy = 1, tries = 0; busy >= 0;) {
-        struct ladder ladder = {.count = 0};
-
-        /* 3. connect: three packets, and none of them is made by a program. */
-        int client_fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (client_fd == -1)
-            die("socket");
-        if (connect(client_fd, (struct sockaddr *)&addr, sizeof addr) == -1)
-            die("connect");
-        int conn_fd = accept(listen_fd, NULL, NULL);
-        if (conn_fd == -1)
-            die("accept");
-        watch(tap_fd, &ladder, 3);
-
-        /* 4. The echo: six bytes there, six bytes back. */
-        char echo[6];
-        if (write_all(client_fd, "hello\n", sizeof echo) == -1)
-            die("write");
-        read_exactly(conn_fd, echo, sizeof echo);
-        ack_now(conn_fd); /* do not wait for an answer to travel with */
-        watch(tap_fd, &ladder, 5);
-        if (write_all(conn_fd, echo, sizeof echo) == -1)
-            die("write");
-        read_exactly(client_fd, echo, sizeof echo);
-        ack_now(client_fd);
-        watch(tap_fd, &ladder, 7);
-
-        /* 5. The client has done. Has the server? Its FIN goes when it has. */
-        close(client_fd);
-        await_bytes(conn_fd);
-        if (read(conn_fd, echo, sizeof echo) == -1) /* 0: the client's FIN */
-            die("read");
-        if (busy) {
-            ack_now(conn_fd);
-            watch(tap_fd, &ladder, 9);
-        }
-        close(conn_fd);
-        watch(tap_fd, &ladder, MOST);
-
-        /* An ACK waits some 40 ms for company. If this computer was too busy
-         * to close in that time, the ACK went alone: once more from 3. */
-        if (ladder.count != (busy ? 11 : 10) && ++tries < TRIES)
-            continue;
+    /* Two connections; the second differs in its end only. An ACK waits some
+     * 40 ms for company: if this computer was too busy to close in that time,
+     * it went alone, and there is one packet too many: once more. */
+    for (int busy = 1, tries = 0; busy >= 0; busy--) {
+        struct ladder ladder;
+        do
+            connect_and_close(tap_fd, listen_fd, &addr, busy, &ladder);
+        while (ladder.count != (busy ? 11 : 10) && ++tries < TRIES);
         if (busy && (part == HANDSHAKE || part == ALL))
             draw(&ladder, "The connection", 0, 3);
         if (busy && (part == DATA || part == ALL))
@@ -148,9 +115,52 @@ int main(int argc, char *argv[])
                  busy ? "The end, when the server is still busy"
                       : "The end, when the server is done, too",
                  7, ladder.count);
-        busy--;
     }
     return 0;
+}
+
+/* One connection, and its packets. */
+static void connect_and_close(int tap_fd, int listen_fd,
+                              const struct sockaddr_in *addr, int busy,
+                              struct ladder *ladder)
+{
+    memset(ladder, 0, sizeof *ladder);
+
+    /* 3. connect: three packets, and none of them is made by a program. */
+    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (client_fd == -1)
+        die("socket");
+    if (connect(client_fd, (const struct sockaddr *)addr, sizeof *addr) == -1)
+        die("connect");
+    int conn_fd = accept(listen_fd, NULL, NULL);
+    if (conn_fd == -1)
+        die("accept");
+    watch(tap_fd, ladder, 3);
+
+    /* 4. The echo: six bytes there, six bytes back. */
+    char echo[6];
+    if (write_all(client_fd, "hello\n", sizeof echo) == -1)
+        die("write");
+    read_exactly(conn_fd, echo, sizeof echo);
+    ack_now(conn_fd); /* do not wait for an answer to travel with */
+    watch(tap_fd, ladder, 5);
+    if (write_all(conn_fd, echo, sizeof echo) == -1)
+        die("write");
+    read_exactly(client_fd, echo, sizeof echo);
+    ack_now(client_fd);
+    watch(tap_fd, ladder, 7);
+
+    /* 5. The client has done. Has the server? Its FIN goes when it has. */
+    close(client_fd);
+    await_bytes(conn_fd);
+    if (read(conn_fd, echo, sizeof echo) == -1) /* 0: the client's FIN */
+        die("read");
+    if (busy) {
+        ack_now(conn_fd);
+        watch(tap_fd, ladder, 9);
+    }
+    close(conn_fd);
+    watch(tap_fd, ladder, MOST);
 }
 
 static int parse_part(const char *name)
@@ -193,23 +203,18 @@ static void record(struct ladder *ladder, const struct iphdr *ip,
     int from_client = tcp->source == ladder->client_port;
     if (!from_client && tcp->dest != ladder->client_port)
         return; /* the last word of an earlier connection */
-    uint32_t *ours = &ladder->server_start, *theirs = &ladder->client_start;
-    if (from_client) {
-        ours = &ladder->client_start;
-        theirs = &ladder->server_start;
-    }
     if (tcp->syn)
-        *ours = ntohl(tcp->seq);
+        ladder->start[from_client] = ntohl(tcp->seq);
     struct packet *packet = &ladder->packets[ladder->count++];
-    *packet = (struct packet){.from_client = from_client,
-                              .syn = tcp->syn,
-                              .ack = tcp->ack,
-                              .fin = tcp->fin,
-                              .push = tcp->psh,
-                              .seq = ntohl(tcp->seq) - *ours,
-                              .ack_seq = ntohl(tcp->ack_seq) - *theirs,
-                              .bytes = ntohs(ip->tot_len) -
-                                       (ip->ihl + tcp->doff) * 4U};
+    *packet = (struct packet){
+        .from_client = from_client,
+        .syn = tcp->syn,
+        .ack = tcp->ack,
+        .fin = tcp->fin,
+        .push = tcp->psh,
+        .seq = ntohl(tcp->seq) - ladder->start[from_client],
+        .ack_seq = ntohl(tcp->ack_seq) - ladder->start[!from_client],
+        .bytes = ntohs(ip->tot_len) - (ip->ihl + tcp->doff) * 4U};
     packet->span = packet->bytes + tcp->syn + tcp->fin;
     if (tcp->fin && !from_client)
         ladder->server_end = packet->seq + packet->span;

@@ -22,13 +22,14 @@
 
 enum { TIMEOUTS = 2, PATIENCE = 60 * 1000, MS_PER_MARK = 20 };
 
-static void cut_cable(int fd, int cut);
 static unsigned await_loss(int fd, unsigned known);
 static struct tcp_info look_inside(int fd, long long *sent_at);
 static void print_wait(long long ms);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
+static void cut_cable(int fd, int cut);
+static struct tcp_info tcp_info_of(int fd);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
 static long long now_ms(void);
@@ -94,15 +95,6 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* A cut cable, seen from inside: the socket drops every segment whose hop
- * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
-static void cut_cable(int fd, int cut)
-{
-    int least_ttl = cut ? 255 : 0;
-    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
-        die("setsockopt IP_MINTTL");
-}
-
 /* Look every few ms until the socket has dropped more than known. */
 static unsigned await_loss(int fd, unsigned known)
 {
@@ -123,10 +115,7 @@ static unsigned await_loss(int fd, unsigned known)
 /* What the sender's TCP knows, and when it sent its last copy (in ms). */
 static struct tcp_info look_inside(int fd, long long *sent_at)
 {
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
-        die("getsockopt TCP_INFO");
+    struct tcp_info info = tcp_info_of(fd);
     *sent_at = now_ms() - info.tcpi_last_data_sent;
     return info;
 }
@@ -206,6 +195,26 @@ static void connect_pair(const char *ip, int *a_fd, int *b_fd)
     if (*b_fd == -1)
         die("accept");
     close(listen_fd);
+}
+
+/* A cut cable, seen from inside: the socket drops every segment whose hop
+ * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
+static void cut_cable(int fd, int cut)
+{
+    int least_ttl = cut ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
+}
+
+/* What the system knows of a connection, or of a waiting room. */
+static struct tcp_info tcp_info_of(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        die("getsockopt TCP_INFO");
+    return info;
 }
 
 /* write may take only a part of it. Returns count, or -1. */

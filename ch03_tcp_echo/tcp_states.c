@@ -41,16 +41,16 @@ enum { STATES = sizeof state_names / sizeof state_names[0], CLOSED = 0 };
 enum { PATIENCE = 20 * 1000, STEP = 25 }; /* ms */
 
 struct ends {
-    struct sockaddr_in client_addr, server_addr;
+    unsigned client_port, server_port; /* 0: it has none yet */
 };
 
+static void end_both(const struct ends *ends, int client_fd, int conn_fd);
 static void expect(const struct ends *ends, const char *event,
                    unsigned client_state, unsigned server_state);
 static void look(const struct ends *ends, unsigned *client, unsigned *server);
-static int same(const struct sockaddr_in *one, const struct sockaddr_in *other);
-static void hold_up(int fd, int on);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
+static void cut_cable(int fd, int cut);
 static void await_bytes(int fd);
 static long long now_ms(void);
 
@@ -65,33 +65,35 @@ int main(int argc, char *argv[])
 
     /* 1. A server, at 127.0.0.3. Linux remembers for each pair of addresses how
      * slow it was; what is held up here is not to count for 127.0.0.1. */
-    struct ends ends = {.server_addr.sin_family = AF_INET};
-    ends.server_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2);
-    socklen_t addr_len = sizeof ends.server_addr;
-    struct sockaddr *server_addr = (struct sockaddr *)&ends.server_addr;
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    struct sockaddr *any = (struct sockaddr *)&addr;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2);
+    socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     int client_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (listen_fd == -1 || client_fd == -1)
         die("socket");
-    if (bind(listen_fd, server_addr, addr_len) == -1)
+    if (bind(listen_fd, any, addr_len) == -1)
         die("bind");
     if (listen(listen_fd, SOMAXCONN) == -1)
         die("listen");
-    if (getsockname(listen_fd, server_addr, &addr_len) == -1)
+    if (getsockname(listen_fd, any, &addr_len) == -1)
         die("getsockname");
+    struct ends ends = {.server_port = ntohs(addr.sin_port)};
     expect(&ends, "server: listen", CLOSED, TCP_LISTEN);
 
     /* 2. The handshake, stopped half way: the SYN ACK is held up. */
-    hold_up(client_fd, 1);
+    cut_cable(client_fd, 1);
     if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
         die("fcntl");
-    if (connect(client_fd, server_addr, addr_len) == -1 && errno != EINPROGRESS)
+    if (connect(client_fd, any, addr_len) == -1 && errno != EINPROGRESS)
         die("connect");
-    if (getsockname(client_fd, (struct sockaddr *)&ends.client_addr, &addr_len))
+    if (getsockname(client_fd, any, &addr_len) == -1)
         die("getsockname");
+    ends.client_port = ntohs(addr.sin_port);
     expect(&ends, "client: connect; the SYN ACK is held up", TCP_SYN_SENT,
            TCP_SYN_RECV);
-    hold_up(client_fd, 0);
+    cut_cable(client_fd, 0);
     expect(&ends, "the SYN ACK is sent again, and comes", TCP_ESTABLISHED,
            TCP_ESTABLISHED);
 
@@ -101,14 +103,20 @@ int main(int argc, char *argv[])
         die("accept");
     expect(&ends, "server: accept", TCP_ESTABLISHED, TCP_ESTABLISHED);
 
+    end_both(&ends, client_fd, conn_fd);
+    return 0;
+}
+
+static void end_both(const struct ends *ends, int client_fd, int conn_fd)
+{
     /* 4. The client ends its half. (close would say the same, but there would
      * be no descriptor left to hold packets up with.) */
-    hold_up(client_fd, 1);
+    cut_cable(client_fd, 1);
     if (shutdown(client_fd, SHUT_WR) == -1)
         die("shutdown");
-    expect(&ends, "client: shutdown; the ACK is held up", TCP_FIN_WAIT1,
+    expect(ends, "client: shutdown; the ACK is held up", TCP_FIN_WAIT1,
            TCP_CLOSE_WAIT);
-    hold_up(client_fd, 0);
+    cut_cable(client_fd, 0);
 
     /* 5. The other half lives. What the server sends carries the ACK, too. */
     char byte = '!';
@@ -117,21 +125,20 @@ int main(int argc, char *argv[])
     await_bytes(client_fd);
     if (read(client_fd, &byte, 1) == -1)
         die("read");
-    expect(&ends, "server: write; the ACK is in the packet", TCP_FIN_WAIT2,
+    expect(ends, "server: write; the ACK is in the packet", TCP_FIN_WAIT2,
            TCP_CLOSE_WAIT);
 
     /* 6. The server ends its half. It is gone from here, but not from TCP. */
-    hold_up(client_fd, 1);
+    cut_cable(client_fd, 1);
     close(conn_fd);
-    expect(&ends, "server: close; the FIN is held up", TCP_FIN_WAIT2,
+    expect(ends, "server: close; the FIN is held up", TCP_FIN_WAIT2,
            TCP_LAST_ACK);
-    hold_up(client_fd, 0);
-    expect(&ends, "the FIN is sent again, and comes", TCP_TIME_WAIT, CLOSED);
+    cut_cable(client_fd, 0);
+    expect(ends, "the FIN is sent again, and comes", TCP_TIME_WAIT, CLOSED);
 
     /* 7. Who ends first stays longest: see TIME_WAIT in chapter 7. */
     close(client_fd);
-    expect(&ends, "client: close", TCP_TIME_WAIT, CLOSED);
-    return 0;
+    expect(ends, "client: close", TCP_TIME_WAIT, CLOSED);
 }
 
 /* Wait until the two ends are in these states; say so. */
@@ -160,42 +167,21 @@ static void look(const struct ends *ends, unsigned *client, unsigned *server)
     FILE *list = fopen("/proc/net/tcp", "r");
     if (!list)
         die("open /proc/net/tcp");
-    const struct sockaddr_in *ours = &ends->client_addr;
-    const struct sockaddr_in *theirs = &ends->server_addr;
     char line[256];
+    unsigned from, to, state;
     *client = *server = CLOSED;
     while (fgets(line, sizeof line, list)) {
-        struct sockaddr_in from = {0}, to = {0};
-        unsigned from_port, to_port, state;
-        if (sscanf(line, "%*d: %x:%x %x:%x %x", &from.sin_addr.s_addr,
-                   &from_port, &to.sin_addr.s_addr, &to_port, &state) != 5 ||
+        if (sscanf(line, "%*d: %*x:%x %*x:%x %x", &from, &to, &state) != 3 ||
             state >= STATES)
             continue; /* the headline */
-        from.sin_port = htons((uint16_t)from_port);
-        to.sin_port = htons((uint16_t)to_port);
-        if (same(&from, ours) && same(&to, theirs))
+        if (from == ends->client_port && to == ends->server_port)
             *client = state;
-        if (same(&from, theirs) && same(&to, ours))
+        if (from == ends->server_port && to == ends->client_port)
             *server = state;
     }
     if (ferror(list))
         die("read /proc/net/tcp");
     fclose(list);
-}
-
-static int same(const struct sockaddr_in *one, const struct sockaddr_in *other)
-{
-    return one->sin_addr.s_addr == other->sin_addr.s_addr &&
-           one->sin_port == other->sin_port;
-}
-
-/* Let nothing in: the socket drops every segment whose hop limit (TTL) is
- * below 255, and ours leave with 64. Its sender will send it again. */
-static void hold_up(int fd, int on)
-{
-    int least_ttl = on ? 255 : 0;
-    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
-        die("setsockopt IP_MINTTL");
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -235,6 +221,15 @@ static void standard_streams(void)
             open("/dev/null", O_RDONLY);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(check_output);
+}
+
+/* A cut cable, seen from inside: the socket drops every segment whose hop
+ * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
+static void cut_cable(int fd, int cut)
+{
+    int least_ttl = cut ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
 }
 
 /* The other end may be silent for ever; we are not that patient. */

@@ -15,20 +15,19 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
-static long long read_length(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static long long read_length(int fd);
 static void wait_for_enter(void);
 
 int main(int argc, char *argv[])
@@ -90,30 +89,13 @@ int main(int argc, char *argv[])
     return 0;
 }
 
-/* Digits and a newline, so that it can be read with nc, too. */
-static long long read_length(int fd)
-{
-    char text[20];
-    for (size_t digits = 0; digits < sizeof text; digits++) {
-        await_bytes(fd);
-        ssize_t count = read(fd, text + digits, 1);
-        if (count == -1)
-            die("read");
-        if (count == 1 && text[digits] == '\n' && digits > 0)
-            return strtoll(text, NULL, 10);
-        if (count == 0 || text[digits] < '0' || text[digits] > '9')
-            break; /* nothing we could understand */
-    }
-    fprintf(stderr, "early_thanks_client: the server announced no length\n");
-    exit(1);
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -193,6 +175,24 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Digits and a newline, so that it can be read with nc, too. */
+static long long read_length(int fd)
+{
+    char text[20];
+    for (size_t digits = 0; digits < sizeof text; digits++) {
+        await_bytes(fd);
+        ssize_t count = read(fd, text + digits, 1);
+        if (count == -1)
+            die("read");
+        if (count == 1 && text[digits] == '\n' && digits > 0)
+            return strtoll(text, NULL, 10);
+        if (count == 0 || text[digits] < '0' || text[digits] > '9')
+            break; /* nothing we could understand */
+    }
+    fprintf(stderr, "early_thanks_client: the server announced no length\n");
+    exit(1);
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

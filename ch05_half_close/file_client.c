@@ -32,12 +32,12 @@ static char *target;
 static int create_file(const char *output);
 static void remove_temporary(void);
 static void remove_and_end(int signal_number);
-static long long read_length(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
 static void await_bytes(int fd);
+static long long read_length(int fd);
 
 int main(int argc, char *argv[])
 {
@@ -96,24 +96,6 @@ int main(int argc, char *argv[])
     printf("sent %zu bytes of thanks\n", strlen(thanks));
     close(sock_fd);
     return 0;
-}
-
-/* Digits and a newline, so that it can be read with nc, too. */
-static long long read_length(int fd)
-{
-    char text[20];
-    for (size_t digits = 0; digits < sizeof text; digits++) {
-        await_bytes(fd);
-        ssize_t count = read(fd, text + digits, 1);
-        if (count == -1)
-            die("read");
-        if (count == 1 && text[digits] == '\n' && digits > 0)
-            return strtoll(text, NULL, 10);
-        if (count == 0 || text[digits] < '0' || text[digits] > '9')
-            break; /* nothing we could understand */
-    }
-    fprintf(stderr, "file_client: the server announced no length\n");
-    exit(1);
 }
 
 /* What is at OUTPUT is treated as cp treats it: a link is followed, what is
@@ -271,4 +253,22 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Digits and a newline, so that it can be read with nc, too. */
+static long long read_length(int fd)
+{
+    char text[20];
+    for (size_t digits = 0; digits < sizeof text; digits++) {
+        await_bytes(fd);
+        ssize_t count = read(fd, text + digits, 1);
+        if (count == -1)
+            die("read");
+        if (count == 1 && text[digits] == '\n' && digits > 0)
+            return strtoll(text, NULL, 10);
+        if (count == 0 || text[digits] < '0' || text[digits] > '9')
+            break; /* nothing we could understand */
+    }
+    fprintf(stderr, "file_client: the server announced no length\n");
+    exit(1);
 }

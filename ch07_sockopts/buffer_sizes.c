@@ -9,11 +9,9 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -32,6 +30,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static long long fill_up(int fd);
 
 int main(int argc, char *argv[])
 {
@@ -146,27 +145,15 @@ static long long fill(int bytes, enum when when)
 {
     int client_fd, conn_fd;
     make_connection(bytes, when, &client_fd, &conn_fd);
-    if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
-        die("fcntl O_NONBLOCK");
-    static const char zeros[64 * 1024];
-    struct pollfd room = {.fd = client_fd, .events = POLLOUT};
-    long long taken = 0;
-    int ready = 1;
-    while (ready == 1) {
-        ssize_t count = write(client_fd, zeros, sizeof zeros);
-        if (count > 0)
-            taken += count;
-        else if (count == -1 && errno != EAGAIN)
-            die("write");
-        else if ((ready = poll(&room, 1, STOPPED)) == -1)
-            die("poll");
-    }
+    long long taken = fill_up(client_fd);
     close(client_fd);
     close(conn_fd);
     return taken;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,4 +204,26 @@ static unsigned long parse_number(const char *text, unsigned long least,
         exit(2);
     }
     return (unsigned long)number;
+}
+
+/* Write until nothing more is taken for a while. */
+static long long fill_up(int fd)
+{
+    static const char bytes[64 * 1024];
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    long long taken = 0;
+    int blocking = fcntl(fd, F_GETFL), ready = 1;
+    if (blocking == -1 || fcntl(fd, F_SETFL, blocking | O_NONBLOCK) == -1)
+        die("fcntl");
+    while (ready == 1) {
+        ssize_t count = write(fd, bytes, sizeof bytes);
+        if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+            die("write");
+        taken += count > 0 ? count : 0;
+        if ((ready = poll(&room, 1, STOPPED)) == -1)
+            die("poll");
+    }
+    if (fcntl(fd, F_SETFL, blocking) == -1) /* or close would not wait */
+        die("fcntl");
+    return taken;
 }

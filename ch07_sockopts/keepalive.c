@@ -22,10 +22,11 @@
 #include <unistd.h>
 
 static void set(int fd, int level, int option, int value, const char *name);
-static struct tcp_info tcp_info_of(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
+static void cut_cable(int fd, int cut);
+static struct tcp_info tcp_info_of(int fd);
 
 int main(int argc, char *argv[])
 {
@@ -55,7 +56,7 @@ int main(int argc, char *argv[])
     printf("nobody says anything: a probe, and B's system answers\n");
 
     /* 3. The cable is cut. A read would wait: for how long? */
-    set(b_fd, IPPROTO_IP, IP_MINTTL, 255, "IP_MINTTL");
+    cut_cable(b_fd, 1);
     printf("the cable is cut\n");
     int probes = 0, ready;
     while ((ready = poll(&wanted, 1, 10)) == 0)
@@ -76,16 +77,6 @@ static void set(int fd, int level, int option, int value, const char *name)
 {
     if (setsockopt(fd, level, option, &value, sizeof value) == -1)
         die("setsockopt %s", name);
-}
-
-/* What the system knows of a connection. */
-static struct tcp_info tcp_info_of(int fd)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
-        die("getsockopt TCP_INFO");
-    return info;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
@@ -151,4 +142,24 @@ static void connect_pair(const char *ip, int *a_fd, int *b_fd)
     if (*b_fd == -1)
         die("accept");
     close(listen_fd);
+}
+
+/* A cut cable, seen from inside: the socket drops every segment whose hop
+ * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
+static void cut_cable(int fd, int cut)
+{
+    int least_ttl = cut ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
+}
+
+/* What the system knows of a connection, or of a waiting room. */
+static struct tcp_info tcp_info_of(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        die("getsockopt TCP_INFO");
+    return info;
 }

@@ -13,7 +13,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -21,12 +20,12 @@
 
 enum { PATIENCE = 10 * 1000, STOPPED = 50 }; /* ms */
 
-static long long fill_up(int fd);
 static void close_with(int seconds);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static void await_bytes(int fd);
+static long long fill_up(int fd);
 static long long now_ms(void);
 
 int main(int argc, char *argv[])
@@ -80,31 +79,10 @@ static void close_with(int seconds)
     close(b_fd);
 }
 
-/* Write until nothing more is taken for a while. */
-static long long fill_up(int fd)
-{
-    static const char bytes[64 * 1024];
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    long long taken = 0;
-    int blocking = fcntl(fd, F_GETFL), ready = 1;
-    if (blocking == -1 || fcntl(fd, F_SETFL, blocking | O_NONBLOCK) == -1)
-        die("fcntl");
-    while (ready == 1) {
-        ssize_t count = write(fd, bytes, sizeof bytes);
-        if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
-            die("write");
-        taken += count > 0 ? count : 0;
-        if ((ready = poll(&room, 1, STOPPED)) == -1)
-            die("poll");
-    }
-    if (fcntl(fd, F_SETFL, blocking) == -1) /* or close would not wait */
-        die("fcntl");
-    return taken;
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +156,28 @@ static void await_bytes(int fd)
         errno = ETIMEDOUT;
     if (ready != 1)
         die("poll");
+}
+
+/* Write until nothing more is taken for a while. */
+static long long fill_up(int fd)
+{
+    static const char bytes[64 * 1024];
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    long long taken = 0;
+    int blocking = fcntl(fd, F_GETFL), ready = 1;
+    if (blocking == -1 || fcntl(fd, F_SETFL, blocking | O_NONBLOCK) == -1)
+        die("fcntl");
+    while (ready == 1) {
+        ssize_t count = write(fd, bytes, sizeof bytes);
+        if (count == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
+            die("write");
+        taken += count > 0 ? count : 0;
+        if ((ready = poll(&room, 1, STOPPED)) == -1)
+            die("poll");
+    }
+    if (fcntl(fd, F_SETFL, blocking) == -1) /* or close would not wait */
+        die("fcntl");
+    return taken;
 }
 
 /* Milliseconds, by a clock that nobody sets. */

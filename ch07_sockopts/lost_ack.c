@@ -23,6 +23,7 @@ static bool find(unsigned own, unsigned peer, double *seconds);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
+static void cut_cable(int fd, int cut);
 static void await_bytes(int fd);
 
 int main(int argc, char *argv[])
@@ -44,9 +45,7 @@ int main(int argc, char *argv[])
     /* 1. A closes first. Then B, but its door wants packets with 255 hops to
      *    live from now on: all that A sends is lost. */
     end(a_fd, b_fd);
-    int hops = 255;
-    if (setsockopt(b_fd, IPPROTO_IP, IP_MINTTL, &hops, sizeof hops) == -1)
-        die("setsockopt IP_MINTTL");
+    cut_cable(b_fd, 1);
     end(b_fd, a_fd);
     close(a_fd);
     printf("A has B's FIN, and its last ACK is lost\n");
@@ -65,9 +64,7 @@ int main(int argc, char *argv[])
     }
 
     /* 3. The next ACK arrives: B is done. */
-    hops = 0;
-    if (setsockopt(b_fd, IPPROTO_IP, IP_MINTTL, &hops, sizeof hops) == -1)
-        die("setsockopt IP_MINTTL");
+    cut_cable(b_fd, 0);
     while (find(b, a, &now))
         poll(NULL, 0, 10);
     printf("the next ACK arrives: B has forgotten A, and A %s\n",
@@ -166,6 +163,15 @@ static void connect_pair(const char *ip, int *a_fd, int *b_fd)
     if (*b_fd == -1)
         die("accept");
     close(listen_fd);
+}
+
+/* A cut cable, seen from inside: the socket drops every segment whose hop
+ * limit (TTL) is below 255. Ours leave with 64, so TCP never sees them. */
+static void cut_cable(int fd, int cut)
+{
+    int least_ttl = cut ? 255 : 0;
+    if (setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least_ttl, sizeof least_ttl))
+        die("setsockopt IP_MINTTL");
 }
 
 /* The other end may be silent for ever; we are not that patient. */
