@@ -98,13 +98,12 @@ static ssize_t send_to_ourselves(int fd, const char *text, char *buffer,
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "forgotten_zero: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "forgotten_zero: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -133,9 +132,7 @@ static void standard_streams(void)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }

@@ -118,13 +118,12 @@ static void await(int fd, short events)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "peer_state: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "peer_state: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -136,13 +136,12 @@ static uint16_t udp_checksum(const unsigned char *packet, size_t length)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "rough_network: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "rough_network: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -171,10 +170,8 @@ static void standard_streams(void)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }
 
@@ -189,13 +186,11 @@ static int enter_own_network(void)
             continue;
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
-        int error = errno;
-        close(any_fd);
-        errno = error;
+        if (any_fd == -1)
+            return -1;
+        if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == 0)
+            return close(any_fd);
         /* A user namespace may be granted, and its powers withheld. */
-        if (up == 0 || errno != EPERM)
-            return up;
     }
     return -1;
 }

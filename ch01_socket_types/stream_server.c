@@ -91,13 +91,12 @@ static size_t read_size(void)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "stream_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "stream_server: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -112,13 +112,12 @@ static struct sockaddr_in make_address(struct in_addr ip, uint16_t port)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "bind_addresses: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "bind_addresses: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

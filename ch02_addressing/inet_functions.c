@@ -99,13 +99,12 @@ static const char *show(int success, struct in_addr ip, char *text)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "inet_functions: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "inet_functions: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

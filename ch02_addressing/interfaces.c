@@ -96,13 +96,12 @@ static int prefix_length(const struct sockaddr *netmask)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "interfaces: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "interfaces: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

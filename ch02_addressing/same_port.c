@@ -93,13 +93,12 @@ static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "same_port: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "same_port: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

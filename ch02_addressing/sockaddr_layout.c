@@ -143,13 +143,12 @@ static void print_field(const char *name, const void *start, const void *field,
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "sockaddr_layout: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "sockaddr_layout: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

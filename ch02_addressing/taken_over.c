@@ -101,13 +101,12 @@ static void ask_who_has(struct pollfd *receivers, nfds_t count)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "taken_over: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "taken_over: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

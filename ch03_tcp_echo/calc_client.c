@@ -181,13 +181,12 @@ static void print_bytes(const char *what, const char *bytes, size_t count)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "calc_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "calc_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -249,8 +248,7 @@ static unsigned long parse_number(const char *text, unsigned long least,
     return (unsigned long)number;
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
- * udp_connected_client.c of chapter 4. */
+/* socket and connect, which echo_client.c of chapter 3 shows. */
 static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;
@@ -279,10 +277,8 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }
 

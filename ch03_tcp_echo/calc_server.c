@@ -280,13 +280,12 @@ static uint32_t get_number(const unsigned char *bytes, size_t size)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "calc_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "calc_server: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -130,13 +130,12 @@ static void print_result(const char *call, ssize_t result, const char *bytes)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "call_order_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "call_order_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -211,10 +210,8 @@ static void name_own(int fd, char *name)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }
 

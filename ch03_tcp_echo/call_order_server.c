@@ -151,13 +151,12 @@ static void print_result(const char *call, ssize_t result, const char *bytes)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "call_order_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "call_order_server: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

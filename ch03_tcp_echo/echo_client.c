@@ -102,13 +102,12 @@ int main(int argc, char *argv[])
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "echo_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "echo_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -172,9 +171,7 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }

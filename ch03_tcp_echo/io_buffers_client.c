@@ -110,13 +110,12 @@ static int enter_pressed(void)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "io_buffers_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "io_buffers_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -164,8 +163,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     exit(2);
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
- * udp_connected_client.c of chapter 4. */
+/* socket and connect, which echo_client.c of chapter 3 shows. */
 static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;
@@ -182,9 +180,7 @@ static int connect_to(int type, const char *ip, const char *port)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }

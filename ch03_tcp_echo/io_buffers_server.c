@@ -105,13 +105,12 @@ static ssize_t read_bite(int conn_fd, long long total)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "io_buffers_server: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "io_buffers_server: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -227,13 +227,12 @@ static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "layers: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "layers: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -274,10 +273,8 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }
 
@@ -292,13 +289,11 @@ static int enter_own_network(void)
             continue;
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
-        int error = errno;
-        close(any_fd);
-        errno = error;
+        if (any_fd == -1)
+            return -1;
+        if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == 0)
+            return close(any_fd);
         /* A user namespace may be granted, and its powers withheld. */
-        if (up == 0 || errno != EPERM)
-            return up;
     }
     return -1;
 }

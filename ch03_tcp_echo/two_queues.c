@@ -112,13 +112,12 @@ static void await_queues(const char *what, unsigned port, int half, int full)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "two_queues: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "two_queues: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

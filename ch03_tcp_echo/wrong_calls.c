@@ -110,13 +110,12 @@ static void tell(const char *mistake, const char *call, long result)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "wrong_calls: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "wrong_calls: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -67,13 +67,12 @@ int main(int argc, char *argv[])
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "broadcast_sender: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "broadcast_sender: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

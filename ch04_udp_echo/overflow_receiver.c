@@ -140,13 +140,12 @@ static ssize_t receive_counting(int sock_fd, char *bytes, size_t size,
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "overflow_receiver: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "overflow_receiver: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

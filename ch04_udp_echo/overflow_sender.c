@@ -104,13 +104,12 @@ static bool answered(int sock_fd, int patience)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "overflow_sender: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "overflow_sender: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -172,8 +171,7 @@ static unsigned long parse_number(const char *text, unsigned long least,
     return (unsigned long)number;
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
- * udp_connected_client.c of chapter 4. */
+/* socket and connect, which echo_client.c of chapter 3 shows. */
 static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;

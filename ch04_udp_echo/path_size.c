@@ -99,13 +99,12 @@ static void try_to_send(int sock_fd, size_t size, int may_be_cut)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "path_size: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "path_size: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -141,13 +140,11 @@ static int enter_own_network(void)
             continue;
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
-        int error = errno;
-        close(any_fd);
-        errno = error;
+        if (any_fd == -1)
+            return -1;
+        if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == 0)
+            return close(any_fd);
         /* A user namespace may be granted, and its powers withheld. */
-        if (up == 0 || errno != EPERM)
-            return up;
     }
     return -1;
 }

@@ -142,13 +142,12 @@ static uint32_t make_up_number(void)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "retry_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "retry_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -196,8 +195,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
     exit(2);
 }
 
-/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
- * udp_connected_client.c of chapter 4. */
+/* socket and connect, which echo_client.c of chapter 3 shows. */
 static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;

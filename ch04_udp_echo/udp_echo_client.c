@@ -130,13 +130,12 @@ static bool hear_server(int sock_fd, const char *server_name, const char *line,
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "udp_echo_client: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "udp_echo_client: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -398,13 +398,12 @@ static void take_question(struct resolver *r, const struct dns_request *request,
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "dns_resolver: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "dns_resolver: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

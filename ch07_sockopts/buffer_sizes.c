@@ -161,13 +161,12 @@ static long long fill(int bytes, enum when when)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "buffer_sizes: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "buffer_sizes: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -88,13 +88,12 @@ static void set(int fd, int level, int option, int value, const char *name)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "keepalive: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "keepalive: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -146,13 +146,12 @@ static void new_connection(int listen_fd, int end[2])
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "reuse_matrix: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "reuse_matrix: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

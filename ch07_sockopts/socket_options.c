@@ -134,13 +134,12 @@ static const char *may_be_set(int fd, const struct option *option)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "socket_options: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "socket_options: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -149,13 +149,12 @@ static void read_to_end(int fd, char *buffer, size_t size)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "throughput: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "throughput: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -105,13 +105,12 @@ static void print_end(const char *digits, unsigned port)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "what_is_left: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "what_is_left: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 

@@ -1,7 +1,6 @@
 #include <sys/socket.h>
 
-/* socket and connect, which echo_client.c of chapter 3 shows; for datagrams,
- * udp_connected_client.c of chapter 4. */
+/* socket and connect, which echo_client.c of chapter 3 shows. */
 static int connect_to(int type, const char *ip, const char *port)
 {
     struct sockaddr_storage addr;

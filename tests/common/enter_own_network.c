@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -16,13 +15,11 @@ static int enter_own_network(void)
             continue;
         struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
         int any_fd = socket(AF_INET, SOCK_DGRAM, 0);
-        int up = any_fd == -1 ? -1 : ioctl(any_fd, SIOCSIFFLAGS, &loopback);
-        int error = errno;
-        close(any_fd);
-        errno = error;
+        if (any_fd == -1)
+            return -1;
+        if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == 0)
+            return close(any_fd);
         /* A user namespace may be granted, and its powers withheld. */
-        if (up == 0 || errno != EPERM)
-            return up;
     }
     return -1;
 }
