@@ -25,7 +25,7 @@ static void write_piece_by_piece(int fd, const char *text);
 static void note_signal(int number);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static void connect_pair(int *a_fd, int *b_fd);
+static void connect_pair(const char *ip, int *a_fd, int *b_fd);
 static void await_bytes(int fd);
 
 static volatile sig_atomic_t signals;
@@ -39,8 +39,10 @@ int main(int argc, char *argv[])
     }
     int a_fd, b_fd;
     char got[16];
-    connect_pair(&a_fd, &b_fd);
-    signal(SIGPIPE, note_signal);
+    connect_pair("127.0.0.1", &a_fd, &b_fd);
+    struct sigaction action = {.sa_handler = note_signal};
+    if (sigaction(SIGPIPE, &action, NULL) == -1)
+        die("sigaction SIGPIPE");
 
     /* 1. Five bytes come, in one packet. */
     if (write(b_fd, "hello", 5) != 5)
@@ -109,13 +111,12 @@ static void note_signal(int number)
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
 {
-    int error = errno;
+    char call[300];
     va_list values;
     va_start(values, format);
-    fprintf(stderr, "recv_flags: ");
-    vfprintf(stderr, format, values);
-    fprintf(stderr, ": %s\n", strerror(error));
+    vsnprintf(call, sizeof call, format, values);
     va_end(values);
+    fprintf(stderr, "recv_flags: %s: %s\n", call, strerror(errno));
     exit(1);
 }
 
@@ -127,7 +128,7 @@ static void check_output(void)
         return;
     putchar('\n');
     perror("recv_flags: standard output");
-    _exit(1);
+    _Exit(1);
 }
 
 /* 0 to 2 are open: no socket gets their numbers. A line is out at once. */
@@ -140,12 +141,12 @@ static void standard_streams(void)
     atexit(check_output);
 }
 
-/* Both ends of a connection on this computer: A has called connect, B is what
- * accept returned. */
-static void connect_pair(int *a_fd, int *b_fd)
+/* Both ends of a connection at an address of this computer: A has called
+ * connect, B is what accept returned. */
+static void connect_pair(const char *ip, int *a_fd, int *b_fd)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
-    inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     *a_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -169,9 +170,7 @@ static void connect_pair(int *a_fd, int *b_fd)
 static void await_bytes(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, PATIENCE);
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+    if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
 }
