@@ -7,10 +7,10 @@
 #include "scratch.h"
 
 /*
- * Becomes tests/exercise/exercise of the tree, with these words, and where
- * the runner (self, as it was started) and its folders are. Returns 1 when
- * that cannot be started, after a line on stderr.
+ * Becomes tests/exercise/exercise of the tree, with the words behind argv[1],
+ * and where the runner (argv[0], as it was started) and its folders are.
+ * Returns 1 when that cannot be started, after a line on stderr.
  */
-int exercise_run(const struct places *places, const char *self, char *words[]);
+int exercise_run(const struct places *places, char *argv[]);
 
 #endif

@@ -425,8 +425,7 @@ int main(int argc, char *argv[])
 {
     if (argc > 1 && strcmp(argv[1], "exercise") == 0)
         return exercise_run(
-            &(struct places){.source = PLAY_SOURCE, .build = PLAY_BUILD},
-            argv[0], argv + 2);
+            &(struct places){.source = PLAY_SOURCE, .build = PLAY_BUILD}, argv);
     struct command command;
     in_korean = speaks_korean();
     if (!parse_command(&command, argc, argv)) {

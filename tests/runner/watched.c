@@ -7,8 +7,11 @@
  * Each line of the script is a step: "see TEXT" (it comes, sooner or later,
  * after what was seen before), "not TEXT" (it has not come since), "press
  * KEYS" (\n and ^C as they are written), "rows N" (no more than N rows have
- * come in all), "never TEXT" (nor that), "ends STATUS". The status is 1 when
- * a step fails, and all that was on the terminal is printed.
+ * come in all), "never TEXT" (nor that), "after MS" (so long it has lasted, at
+ * least), "window COLUMNS ROWS" (it gets another size), "continued TEXT" (as
+ * after Ctrl-Z and fg), "ends STATUS" (and the terminal is as it was). In a
+ * TEXT \n is a new row, \e the byte ESC. The status is 1 when a step fails, and
+ * all that was on the terminal is printed.
  */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE  /* TIOCSWINSZ */
@@ -22,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE = 20000, MOST = 1 << 20 };
@@ -29,6 +33,13 @@ enum { PATIENCE = 20000, MOST = 1 << 20 };
 static char screen[MOST];
 static size_t length, seen; /* bytes on it, and those before the last see */
 static int master_fd;
+
+static long long now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
 
 static void die(const char *what)
 {
@@ -84,6 +95,23 @@ static int fail(const char *step, const char *text)
     return 1;
 }
 
+/* "\n" and "\e" of a script's text, as a terminal gets them. */
+static void unescape(char *text)
+{
+    char *to = text;
+    for (; *text; text++)
+        if (*text == '\\' && text[1] == 'n') {
+            *to++ = '\r';
+            *to++ = '\n';
+            text++;
+        } else if (*text == '\\' && text[1] == 'e') {
+            *to++ = '\033';
+            text++;
+        } else
+            *to++ = *text;
+    *to = '\0';
+}
+
 static int see(const char *text)
 {
     char *found;
@@ -110,12 +138,35 @@ static void press(const char *keys)
     }
 }
 
+static void resize(const char *text)
+{
+    int columns = 0, rows = 0;
+    sscanf(text, "%d %d", &columns, &rows);
+    struct winsize size = {.ws_col = (unsigned short)columns,
+                           .ws_row = (unsigned short)rows};
+    ioctl(master_fd, TIOCSWINSZ, &size);
+}
+
+/* A shell has the terminal as it likes it, before it wakes its job. */
+static void wake(pid_t pid)
+{
+    struct termios shells;
+    tcgetattr(master_fd, &shells);
+    shells.c_lflag |= ICANON | ECHO;
+    tcsetattr(master_fd, TCSANOW, &shells);
+    kill(pid, SIGCONT);
+}
+
 static int ends(pid_t pid, const char *expected)
 {
     int status;
     char text[24];
     while (read_screen(PATIENCE))
         ;
+    struct termios left;
+    if (tcgetattr(master_fd, &left) == 0 &&
+        (left.c_lflag & (ICANON | ECHO)) != (ICANON | ECHO))
+        return fail("ends", "with a terminal that is not as it was");
     if (waitpid(pid, &status, 0) != pid)
         return fail("ends", expected);
     if (WIFSIGNALED(status))
@@ -139,6 +190,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: watched COLUMNS ROWS COMMAND... <SCRIPT\n");
         return 2;
     }
+    long long begin = now();
     pid_t pid = start(argv);
     char line[400];
     int failed = 0;
@@ -148,6 +200,8 @@ int main(int argc, char *argv[])
         if (!text || *line == '#')
             continue;
         *text++ = '\0';
+        if (strcmp(line, "press") != 0)
+            unescape(text);
         if (strcmp(line, "see") == 0)
             failed = see(text);
         else if (strcmp(line, "not") == 0)
@@ -156,6 +210,12 @@ int main(int argc, char *argv[])
             failed = strstr(screen, text) ? fail("never", text) : 0;
         else if (strcmp(line, "press") == 0)
             press(text);
+        else if (strcmp(line, "after") == 0)
+            failed = now() - begin >= atoi(text) ? 0 : fail("after", text);
+        else if (strcmp(line, "window") == 0)
+            resize(text);
+        else if (strcmp(line, "continued") == 0)
+            wake(pid);
         else if (strcmp(line, "rows") == 0)
             failed = rows() <= atoi(text) ? 0 : fail("rows", text);
         else if (strcmp(line, "ends") == 0)
