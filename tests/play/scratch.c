@@ -245,10 +245,8 @@ bool network_make(struct network *network)
         char byte = 'x';
         close(ready[0]);
         close(done[1]);
-        if (enter_network() && write(ready[1], &byte, 1) == 1 &&
-            read(done[0], &byte, 1) >= 0) /* until we have been opened */
-            _exit(0);
-        _exit(1);
+        _exit(enter_network() && write(ready[1], &byte, 1) == 1 &&
+              read(done[0], &byte, 1) == 1); /* until we have been opened */
     }
     close(ready[1]);
     close(done[0]);
