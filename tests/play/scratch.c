@@ -174,10 +174,26 @@ static int remove_one(const char *path, const struct stat *status, int type,
     return type == FTW_DP || type == FTW_DNR ? rmdir(path) : unlink(path);
 }
 
+/* A program may have left a folder that nobody may write to, or read: 1. */
+static int open_one(const char *path, const struct stat *status, int type,
+                    struct FTW *where)
+{
+    (void)status;
+    (void)where;
+    if (type != FTW_D && type != FTW_DNR)
+        return 0;
+    if (chmod(path, 0700) == -1)
+        return 2;
+    return type == FTW_DNR; /* what is in it comes with the next round */
+}
+
 void scratch_remove(struct scratch *scratch)
 {
-    if (scratch->root[0])
+    if (scratch->root[0]) {
+        while (nftw(scratch->root, open_one, 16, FTW_PHYS) == 1)
+            ;
         nftw(scratch->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
     scratch->root[0] = '\0';
 }
 

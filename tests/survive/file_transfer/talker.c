@@ -34,9 +34,10 @@ int main(int argc, char *argv[])
         return 1;
     }
     ssize_t count;
+    short hears = POLLIN; /* until the other side has said all */
     for (long left = atol(argv[2]); left > 0; left -= count) {
         size_t part = left < (long)sizeof zeros ? (size_t)left : sizeof zeros;
-        struct pollfd ready = {.fd = fd, .events = POLLIN | POLLOUT};
+        struct pollfd ready = {.fd = fd, .events = hears | POLLOUT};
         poll(&ready, 1, -1);
         if (ready.revents & POLLOUT) {
             if ((count = send(fd, zeros, part, MSG_DONTWAIT)) == -1) {
@@ -45,11 +46,13 @@ int main(int argc, char *argv[])
             }
         } else {
             ssize_t came = read(fd, buffer, sizeof buffer);
-            if (came <= 0) {
-                fprintf(stderr, "talker: hung up on while it talked\n");
+            if (came == -1) {
+                perror("talker: read");
                 return 1;
             }
             fwrite(buffer, 1, (size_t)came, stdout);
+            if (came == 0)
+                hears = 0;
             count = 0; /* said */
         }
     }
