@@ -316,7 +316,8 @@ static long ms_to_start(void)
     return 1 + ms_between(&before, &after);
 }
 
-static void test(enum deed deed, const char *folder)
+/* At this port, or at one of our own. */
+static void test(enum deed deed, const char *folder, int nobodys_port)
 {
     int tcp = strncmp(kind, "tcp", 3) == 0, port;
     if (!tcp && (deed == CLOSES_LATER || deed == RESETS_LATER ||
@@ -334,6 +335,8 @@ static void test(enum deed deed, const char *folder)
                            tcp && deed != NOBODY, &port);
     if (!tcp && deed == NOBODY)
         hear_nobody(fd);
+    if (nobodys_port != 0)
+        port = nobodys_port;
 
     char path[4096], line[1024], port_text[16], hurry[32], preload[4200];
     snprintf(path, sizeof path, "%s/%s", build_dir, program);
@@ -464,7 +467,9 @@ int main(int argc, char *argv[])
         die("mkdtemp");
     start_ms = ms_to_start();
     for (int deed = 0; deed < DEEDS; deed++)
-        test((enum deed)deed, folder);
+        test((enum deed)deed, folder, 0);
+    test(NOBODY, folder, 1); /* the first and the last that there are */
+    test(NOBODY, folder, 65535);
     rmdir(folder);
     return failures > 0;
 }
