@@ -25,7 +25,6 @@ enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 static size_t compose(char *const operands[], int count, char op,
                       char *request);
 static int32_t parse_operand(const char *text);
-static void read_reply(int sock_fd, char *reply);
 static int32_t read_result(const char *reply);
 static void print_bytes(const char *what, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
@@ -34,7 +33,7 @@ static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
 static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
-static void await_bytes(int fd);
+static size_t read_all(int fd, char *bytes, size_t count);
 static void wait_for_enter(void);
 static void put_u32(char *bytes, uint32_t number);
 static uint32_t get_u32(const char *bytes);
@@ -78,7 +77,12 @@ int main(int argc, char *argv[])
 
     /* 3. The answer, in as many pieces as it likes to come. */
     char reply[REPLY_SIZE];
-    read_reply(sock_fd, reply);
+    size_t have = read_all(sock_fd, reply, sizeof reply);
+    if (have < sizeof reply) {
+        fprintf(stderr, "calc_client: the server left after %zu of %d bytes\n",
+                have, REPLY_SIZE);
+        return 1;
+    }
     print_bytes("answer", reply, sizeof reply);
     close(sock_fd);
 
@@ -123,23 +127,6 @@ static int32_t parse_operand(const char *text)
         exit(2);
     }
     return (int32_t)number;
-}
-
-static void read_reply(int sock_fd, char *reply)
-{
-    ssize_t count;
-    for (size_t have = 0; have < REPLY_SIZE; have += (size_t)count) {
-        await_bytes(sock_fd);
-        count = read(sock_fd, reply + have, REPLY_SIZE - have);
-        if (count == -1)
-            die("read");
-        if (count == 0) {
-            fprintf(stderr,
-                    "calc_client: the server left after %zu of %d bytes\n",
-                    have, REPLY_SIZE);
-            exit(1);
-        }
-    }
 }
 
 /* Believe nothing that the protocol does not allow. */
@@ -280,6 +267,22 @@ static void await_bytes(int fd)
     errno = ETIMEDOUT; /* unless poll itself fails, and says why */
     if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
+}
+
+/* One write may arrive in many pieces: collect count bytes, as echo_client.c
+ * of chapter 3 does. Fewer only if the other end has ended. */
+static size_t read_all(int fd, char *bytes, size_t count)
+{
+    size_t have = 0;
+    ssize_t more = 1;
+    while (have < count && more > 0) {
+        await_bytes(fd);
+        more = read(fd, bytes + have, count - have);
+        if (more == -1)
+            die("read");
+        have += (size_t)more;
+    }
+    return have;
 }
 
 /* At the end of input there is nobody to press it: go on at once. */

@@ -21,12 +21,11 @@ enum { MAX_CLIENTS = 60000, TEXT_SIZE = 80 };
 static size_t compose(char *text, int client, int count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
-static socklen_t parse_address(const char *ip, const char *port, int least,
-                               struct sockaddr_storage *addr);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
+static int connect_to(int type, const char *ip, const char *port);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
-static void await_bytes(int fd);
+static size_t read_all(int fd, char *bytes, size_t count);
 static void allow_more_sockets(void);
 
 int main(int argc, char *argv[])
@@ -36,8 +35,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: many_clients ADDRESS PORT N\n");
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len = parse_address(argv[1], argv[2], 1, &server_addr);
     int count = (int)parse_number(argv[3], 1, MAX_CLIENTS, "number");
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
     allow_more_sockets();
@@ -46,13 +43,8 @@ int main(int argc, char *argv[])
         die("malloc");
 
     /* 1. A socket and a handshake for each. All of them stay open. */
-    for (int i = 0; i < count; i++) {
-        sock_fds[i] = socket(server_addr.ss_family, SOCK_STREAM, 0);
-        if (sock_fds[i] == -1)
-            die("socket %d of %d", i + 1, count);
-        if (connect(sock_fds[i], (struct sockaddr *)&server_addr, addr_len))
-            die("connect %s port %s, client %d", argv[1], argv[2], i + 1);
-    }
+    for (int i = 0; i < count; i++)
+        sock_fds[i] = connect_to(SOCK_STREAM, argv[1], argv[2]);
     printf("%d connections, %d sockets: %d to %d\n", count, count, sock_fds[0],
            sock_fds[count - 1]);
 
@@ -65,18 +57,10 @@ int main(int argc, char *argv[])
 
     /* 3. Its own words must come back, in however many pieces. */
     for (int i = 0; i < count; i++) {
-        size_t length = compose(sent, i + 1, count), back = 0;
-        while (back < length) {
-            await_bytes(sock_fds[i]);
-            ssize_t got = read(sock_fds[i], received + back, length - back);
-            if (got == -1)
-                die("read, client %d", i + 1);
-            if (got == 0) {
-                fprintf(stderr, "many_clients: the server left client %d\n",
-                        i + 1);
-                return 1;
-            }
-            back += (size_t)got;
+        size_t length = compose(sent, i + 1, count);
+        if (read_all(sock_fds[i], received, length) < length) {
+            fprintf(stderr, "many_clients: the server left client %d\n", i + 1);
+            return 1;
         }
         if (memcmp(sent, received, length) != 0) {
             fprintf(stderr, "many_clients: not what client %d sent\n", i + 1);
@@ -177,6 +161,19 @@ static unsigned long parse_number(const char *text, unsigned long least,
     return (unsigned long)number;
 }
 
+/* socket and connect, which echo_client.c of chapter 3 shows. */
+static int connect_to(int type, const char *ip, const char *port)
+{
+    struct sockaddr_storage addr;
+    socklen_t addr_len = parse_address(ip, port, 1, &addr);
+    int sock_fd = socket(addr.ss_family, type, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (struct sockaddr *)&addr, addr_len) == -1)
+        die("connect %s port %s", ip, port);
+    return sock_fd;
+}
+
 /* write may take only a part of it. Returns count, or -1. */
 static ssize_t write_all(int fd, const char *bytes, size_t count)
 {
@@ -196,6 +193,22 @@ static void await_bytes(int fd)
     errno = ETIMEDOUT; /* unless poll itself fails, and says why */
     if (poll(&wanted, 1, PATIENCE) != 1)
         die("poll");
+}
+
+/* One write may arrive in many pieces: collect count bytes, as echo_client.c
+ * of chapter 3 does. Fewer only if the other end has ended. */
+static size_t read_all(int fd, char *bytes, size_t count)
+{
+    size_t have = 0;
+    ssize_t more = 1;
+    while (have < count && more > 0) {
+        await_bytes(fd);
+        more = read(fd, bytes + have, count - have);
+        if (more == -1)
+            die("read");
+        have += (size_t)more;
+    }
+    return have;
 }
 
 /* Each socket needs a descriptor: take as many as we may have. */

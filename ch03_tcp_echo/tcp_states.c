@@ -24,19 +24,9 @@
 
 /* The numbers of /proc/net/tcp. CLOSED: it is not there (any more). */
 static const char *const state_names[] = {
-    [0] = "CLOSED",
-    [TCP_ESTABLISHED] = "ESTABLISHED",
-    [TCP_SYN_SENT] = "SYN_SENT",
-    [TCP_SYN_RECV] = "SYN_RECV",
-    [TCP_FIN_WAIT1] = "FIN_WAIT1",
-    [TCP_FIN_WAIT2] = "FIN_WAIT2",
-    [TCP_TIME_WAIT] = "TIME_WAIT",
-    [TCP_CLOSE] = "CLOSE",
-    [TCP_CLOSE_WAIT] = "CLOSE_WAIT",
-    [TCP_LAST_ACK] = "LAST_ACK",
-    [TCP_LISTEN] = "LISTEN",
-    [TCP_CLOSING] = "CLOSING",
-};
+    "CLOSED",     "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
+    "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
+    "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
 enum { STATES = sizeof state_names / sizeof state_names[0], CLOSED = 0 };
 enum { PATIENCE = 20 * 1000, STEP = 25 }; /* ms */
 

@@ -46,6 +46,12 @@ static const struct option options[] = {
     OPTION(IPPROTO_TCP, TCP_MAXSEG, INT),
 };
 
+union value {
+    int number;
+    struct linger linger;
+    struct timeval time;
+};
+
 static void show(int fd, const struct option *option, char text[16]);
 static const char *may_be_set(int fd, const struct option *option);
 static _Noreturn void die(const char *format, ...);
@@ -85,36 +91,27 @@ int main(int argc, char *argv[])
 /* The value in words; "-" where this socket knows no such option. */
 static void show(int fd, const struct option *option, char text[16])
 {
-    int number = 0;
-    struct linger linger = {0};
-    struct timeval time = {0};
-    void *values[] = {&number, &linger, &time};
-    socklen_t sizes[] = {sizeof number, sizeof linger, sizeof time};
-
-    if (getsockopt(fd, option->level, option->number, values[option->type],
-                   &sizes[option->type]) == -1) {
+    union value value;
+    socklen_t size = sizeof value;
+    if (getsockopt(fd, option->level, option->number, &value, &size) == -1) {
         if (errno != ENOPROTOOPT && errno != EOPNOTSUPP && errno != EINVAL)
             die("getsockopt %s", option->name);
         snprintf(text, 16, "-");
-    } else if (option->type == LINGER && !linger.l_onoff) {
+    } else if (option->type == LINGER && !value.linger.l_onoff) {
         snprintf(text, 16, "off");
     } else if (option->type == LINGER) {
-        snprintf(text, 16, "%d s", linger.l_linger);
+        snprintf(text, 16, "%d s", value.linger.l_linger);
     } else if (option->type == TIMEVAL) {
-        snprintf(text, 16, "%lld s", (long long)time.tv_sec);
+        snprintf(text, 16, "%lld s", (long long)value.time.tv_sec);
     } else {
-        snprintf(text, 16, "%d", number);
+        snprintf(text, 16, "%d", value.number);
     }
 }
 
 /* Set it to what it is, only to see whether that is refused. */
 static const char *may_be_set(int fd, const struct option *option)
 {
-    union {
-        int number;
-        struct linger linger;
-        struct timeval time;
-    } value;
+    union value value;
     socklen_t size = sizeof value;
     if (getsockopt(fd, option->level, option->number, &value, &size) == -1)
         die("getsockopt %s", option->name);

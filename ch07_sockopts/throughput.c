@@ -40,12 +40,9 @@ int main(int argc, char *argv[])
     standard_streams();
     int csv = argc > 1 && strcmp(argv[1], "-c") == 0;
     char *usual[] = {"1", "16", "256", "1024", "16384", "262144", "1048576"};
-    char **sizes = usual;
-    int count = sizeof usual / sizeof usual[0];
-    if (argc > 1 + csv) {
-        sizes = argv + 1 + csv;
-        count = argc - 1 - csv;
-    }
+    int given = argc - 1 - csv;
+    char **sizes = given > 0 ? argv + 1 + csv : usual;
+    int count = given > 0 ? given : (int)(sizeof usual / sizeof usual[0]);
     for (int i = 0; i < count; i++)
         parse_number(sizes[i], 1, MOST, "size"); /* before anything is done */
     signal(SIGPIPE, SIG_IGN); /* a reader that died is write's error only */
@@ -130,10 +127,9 @@ static struct result measure(size_t size)
 /* Until the other end has ended. */
 static void read_to_end(int fd, char *buffer, size_t size)
 {
-    ssize_t count;
-    do
+    ssize_t count = 1;
+    while (count > 0)
         count = read(fd, buffer, size);
-    while (count > 0);
     if (count == -1)
         die("read");
 }
