@@ -145,6 +145,8 @@ static int enter_own_network(void)
         if (ioctl(any_fd, SIOCSIFFLAGS, &loopback) == 0)
             return close(any_fd);
         /* A user namespace may be granted, and its powers withheld. */
+        if (errno != EPERM)
+            return -1;
     }
     return -1;
 }
