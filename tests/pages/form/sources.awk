@@ -1,7 +1,8 @@
 # sources: every section of an RFC that is named in a page, a program or a test
 # stands in the table ./sections: RFC, section, heading, looked up in the RFC
 # itself. A section belongs to the RFC, or follows the section, that stands
-# shortly before it. An RFC as a whole has a row with "-" and its title.
+# shortly before it. An RFC as a whole has a row with "-" and its title. And no
+# row is left over.
 function complain(file, what) {
     print file ": " what ": look it up, and add it to tests/pages/form/sections"
     faults++
@@ -16,6 +17,7 @@ function add_words(line) {
 function check_section(rfc, section) {
     gsub(/^[^0-9A-Z]*|\.$/, "", section)
     named++
+    used[rfc " " section] = 1
     if (!((rfc " " section) in heading))
         complain(file, "RFC " rfc " has no section " section " that we know")
 }
@@ -39,6 +41,7 @@ function check_text(    rfc, mark) {
             rfc = mark
             gsub(/[^0-9]/, "", rfc)
             named++
+            used[rfc " -"] = 1
             if (!((rfc " -") in heading))
                 complain(file, "RFC " rfc " is unknown")
             # in a comment: RFC 1035, 4.1.4
@@ -47,6 +50,9 @@ function check_text(    rfc, mark) {
         } else if (rfc != "") {
             sub(/^\302\247/, "", mark)
             check_section(rfc, mark)
+            # section 3.2.2 and 3.2.3
+            if (match(text, /^ and [0-9]+(\.[0-9]+)+/))
+                check_section(rfc, substr(text, RSTART + 5, RLENGTH - 5))
         }
     }
     text = ""
@@ -69,6 +75,11 @@ FNR == 1 {
 
 END {
     check_text()
+    for (row in heading)
+        if (!(row in used)) {
+            print "sections: nobody names " row
+            faults++
+        }
     print named + 0 " times an RFC or a section of one is named"
     exit faults > 0 || named == 0
 }
