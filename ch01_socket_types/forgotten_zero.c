@@ -46,12 +46,16 @@ int main(int argc, char *argv[])
     buffer[count] = '\0';
     printf("the same, with a 0 behind it:   \"%s\"\n", buffer);
 
-    /* 4. Other bytes have a 0 of their own, as each PNG picture here: strlen
+    /* 4. Other bytes have a 0 of their own, as each JPEG picture here: strlen
      * stops there. Only who has read or made them knows how many they are. */
-    static const char picture[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    static const char picture[] = "\xff\xd8\xff\xe0\0\x10JFIF";
     count = send_to_ourselves(sock_fd, picture, buffer, sizeof buffer);
     printf("a picture's first %zu bytes, sent with strlen: recv %zd\n",
            sizeof picture - 1, count);
+
+    /* 5. And sizeof measures a pointer, not what it points to. */
+    const char *text = "good morning";
+    printf("a pointer to 12 bytes: sizeof is %zu\n", sizeof text);
     close(sock_fd);
     return 0;
 }
