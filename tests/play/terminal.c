@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "terminal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -444,14 +445,14 @@ static void read_text(const char *path, char *text, size_t size)
         fclose(file);
 }
 
-/*
- * Adds up the context switches of the process and its descendants. False
- * when one of them runs, or waits for its turn to run.
- */
-static bool sleeps(long pid, unsigned long long *switches)
+static bool sleeps(long pid, unsigned long long *switches);
+
+/* One thread of it, and the processes that this thread has started. */
+static bool thread_sleeps(long pid, const char *thread,
+                          unsigned long long *switches)
 {
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%ld/status", pid);
+    char path[96], text[4096];
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/status", pid, thread);
     read_text(path, text, sizeof text);
     const char *state = strstr(text, "\nState:\t");
     if (state && strchr("RDW", state[8]))
@@ -465,13 +466,32 @@ static bool sleeps(long pid, unsigned long long *switches)
     if (count)
         *switches += strtoull(count + sizeof forced - 1, NULL, 10);
 
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, pid);
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/children", pid, thread);
     read_text(path, text, sizeof text);
     char *next = text;
     for (long child; (child = strtol(next, &next, 10)) > 0;)
         if (!sleeps(child, switches))
             return false;
     return true;
+}
+
+/*
+ * Adds up the context switches of the process, all its threads, and its
+ * descendants. False when one of them runs, or waits for its turn to run.
+ */
+static bool sleeps(long pid, unsigned long long *switches)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/task", pid);
+    DIR *threads = opendir(path);
+    if (!threads)
+        return true; /* it is gone */
+    bool all = true;
+    for (struct dirent *one; all && (one = readdir(threads));)
+        if (*one->d_name != '.')
+            all = thread_sleeps(pid, one->d_name, switches);
+    closedir(threads);
+    return all;
 }
 
 /*

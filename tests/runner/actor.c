@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static void say_lines(char *lines[])
@@ -54,6 +56,15 @@ static void list_signals(void)
             printf("%d is not at its default\n", number);
     }
     printf("end of list\n");
+}
+
+/* Works for a while, as a thread may that has only begun, and then speaks. */
+static void *work(void *line)
+{
+    for (clock_t end = clock() + CLOCKS_PER_SEC / 5; clock() < end;)
+        ;
+    puts(line);
+    return NULL;
 }
 
 /* A child of ours, which would outlive us. */
@@ -110,7 +121,11 @@ int main(int argc, char *argv[])
         return atoi(argv[2]);
     else if (strcmp(part, "crash") == 0)
         abort();
-    else if (strcmp(part, "descriptors") == 0)
+    else if (strcmp(part, "thread") == 0 && argc > 2) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, work, argv[2]) == 0)
+            getchar(); /* sleeps, while the thread works */
+    } else if (strcmp(part, "descriptors") == 0)
         list_descriptors();
     else if (strcmp(part, "signals") == 0)
         list_signals();
