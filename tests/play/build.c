@@ -229,11 +229,10 @@ bool build_programs(const struct places *places, const char *folder,
     /* One at a time: two builds of one folder would write the same files. The
      * folder itself is locked, so that no file is left. */
     int lock = open(places->build, O_RDONLY | O_CLOEXEC);
-    while (lock != -1 && flock(lock, LOCK_EX) == -1 && errno == EINTR)
+    while (flock(lock, LOCK_EX) == -1 && errno == EINTR)
         ;
     int found = find_all_targets(places, folder, sessions, count, targets);
     bool ok = found == 0 || run_cmake(places, &owner, targets, found);
-    if (lock != -1)
-        close(lock);
+    close(lock);
     return ok;
 }

@@ -243,9 +243,8 @@ static bool same_pages(const struct chapter *chapter,
                        const struct chapter *other)
 {
     for (int i = 0; i < chapter->count || i < other->count; i++) {
-        if (i < chapter->count && i < other->count &&
-            strcmp(chapter->names[i], other->names[i]) == 0)
-            continue;
+        if (strcmp(chapter->names[i], other->names[i]) == 0)
+            continue; /* behind the last they are empty */
         bool alone =
             i < chapter->count && !chapter_page(other, chapter->names[i]);
         fprintf(stderr, "%s has no twin in the other language\n",

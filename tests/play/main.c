@@ -293,7 +293,6 @@ static bool goes_on(bool rest)
 {
     if (terminals_interrupted() == SIGINT && pace_paced() && rest) {
         terminals_forget_interrupt();
-        pace_begin_session();
         if (pace_ask(either("Stopped. The next session? (Enter; q: no)",
                             "멈췄습니다. 다음 세션을 볼까요? (Enter, q: "
                             "아니요)")))

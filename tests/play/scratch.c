@@ -194,7 +194,6 @@ void scratch_remove(struct scratch *scratch)
             ;
         nftw(scratch->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     }
-    scratch->root[0] = '\0';
 }
 
 #ifdef __linux__
@@ -205,8 +204,7 @@ static bool write_text(const char *path, const char *text)
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     ssize_t length = (ssize_t)strlen(text);
     bool ok = fd != -1 && write(fd, text, (size_t)length) == length;
-    if (fd != -1)
-        close(fd);
+    close(fd);
     return ok;
 }
 
@@ -290,10 +288,8 @@ bool network_make(struct network *network)
 
 void network_close(struct network *network)
 {
-    if (network->user_fd != -1)
-        close(network->user_fd);
-    if (network->net_fd != -1)
-        close(network->net_fd);
+    close(network->user_fd); /* -1: no harm */
+    close(network->net_fd);
     *network = (struct network){-1, -1};
 }
 
