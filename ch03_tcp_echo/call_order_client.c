@@ -9,11 +9,9 @@
  * Pair    call_order_server.c in a first terminal
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +19,6 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static void print_own_address(int fd);
-static void print_result(const char *call, ssize_t result, const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -29,7 +26,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static void name_own(int fd, char *name);
 static void await_bytes(int fd);
 static void wait_for_enter(void);
-static void print_quoted(const char *bytes, size_t count);
+static void print_result(const char *call, ssize_t result, const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -106,26 +103,15 @@ static void print_own_address(int fd)
     printf("    socket %d is at %s\n", fd, name);
 }
 
-/* What a call returned, and where it is -1, why; bytes that came, if any. */
-static void print_result(const char *call, ssize_t result, const char *bytes)
-{
-    int error = errno;
-    printf("%s = %zd", call, result);
-    if (result == -1)
-        printf(" %s\n", strerror(error));
-    else if (result > 0 && bytes) {
-        printf(" ");
-        print_quoted(bytes, (size_t)result);
-    } else
-        printf("\n");
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -252,4 +238,18 @@ static void print_quoted(const char *bytes, size_t count)
         done += size > 0 ? size : 1;
     }
     printf(done < count ? "\"...\n" : "\"\n");
+}
+
+/* What a call returned, and where it is -1, why; bytes that came, if any. */
+static void print_result(const char *call, ssize_t result, const char *bytes)
+{
+    int error = errno;
+    printf("%s = %zd", call, result);
+    if (result == -1)
+        printf(" %s\n", strerror(error));
+    else if (result > 0 && bytes) {
+        printf(" ");
+        print_quoted(bytes, (size_t)result);
+    } else
+        printf("\n");
 }

@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,14 +21,13 @@ enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
 
 static void talk(int conn_fd);
 static void print_address(int fd);
-static void print_result(const char *call, ssize_t result, const char *bytes);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static _Noreturn void cannot_bind(const char *name);
-static void print_quoted(const char *bytes, size_t count);
+static void print_result(const char *call, ssize_t result, const char *bytes);
 
 int main(int argc, char *argv[])
 {
@@ -128,25 +126,13 @@ static void print_address(int fd)
     printf("    socket %d is at %s\n", fd, name);
 }
 
-/* What a call returned, and where it is -1, why; bytes that came, if any. */
-static void print_result(const char *call, ssize_t result, const char *bytes)
-{
-    int error = errno;
-    printf("%s = %zd", call, result);
-    if (result == -1)
-        printf(" %s\n", strerror(error));
-    else if (result > 0 && bytes) {
-        printf(" ");
-        print_quoted(bytes, (size_t)result);
-    } else
-        printf("\n");
-}
-
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)
@@ -255,4 +241,18 @@ static void print_quoted(const char *bytes, size_t count)
         done += size > 0 ? size : 1;
     }
     printf(done < count ? "\"...\n" : "\"\n");
+}
+
+/* What a call returned, and where it is -1, why; bytes that came, if any. */
+static void print_result(const char *call, ssize_t result, const char *bytes)
+{
+    int error = errno;
+    printf("%s = %zd", call, result);
+    if (result == -1)
+        printf(" %s\n", strerror(error));
+    else if (result > 0 && bytes) {
+        printf(" ");
+        print_quoted(bytes, (size_t)result);
+    } else
+        printf("\n");
 }

@@ -14,7 +14,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +34,7 @@ static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int connect_to(int type, const char *ip, const char *port);
 static long long now_ms(void);
+static int await_until(int fd, long long deadline);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 static void put_u32(char *bytes, uint32_t number);
@@ -102,11 +102,8 @@ int main(int argc, char *argv[])
 static ssize_t hear_answer(int sock_fd, const char *question, char *answer,
                            int patience)
 {
-    long long left = patience, deadline = now_ms() + patience;
-    for (; left > 0; left = deadline - now_ms()) {
-        struct pollfd ready = {.fd = sock_fd, .events = POLLIN};
-        if (poll(&ready, 1, (int)left) == -1)
-            die("poll");
+    long long deadline = now_ms() + patience;
+    while (await_until(sock_fd, deadline)) {
         ssize_t received = recv(sock_fd, answer, HEADER + TEXT_SIZE, 0);
         if (received == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
             die("recv");
@@ -134,6 +131,7 @@ static uint32_t make_up_number(void)
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -215,6 +213,18 @@ static long long now_ms(void)
     if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         die("clock_gettime");
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Wait for something to come, not for ever: 0 when the time (of now_ms) is up,
+ * however much came before. */
+static int await_until(int fd, long long deadline)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    long long left = deadline - now_ms();
+    int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
+    if (ready == -1)
+        die("poll");
+    return ready;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit

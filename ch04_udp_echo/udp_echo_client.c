@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +32,7 @@ static socklen_t parse_address(const char *ip, const char *port, int least,
 static void name_address(const struct sockaddr_storage *addr, char *name);
 static void name_own(int fd, char *name);
 static long long now_ms(void);
+static int await_until(int fd, long long deadline);
 static ssize_t read_line(char *line, size_t size);
 static void print_quoted(const char *bytes, size_t count);
 
@@ -90,11 +90,8 @@ static bool hear_server(int sock_fd, const char *server_name, const char *line,
                         size_t count)
 {
     static char buffer[64 * 1024];
-    long long left = PATIENCE, deadline = now_ms() + PATIENCE;
-    for (; left > 0; left = deadline - now_ms()) {
-        struct pollfd answer = {.fd = sock_fd, .events = POLLIN};
-        if (poll(&answer, 1, (int)left) == -1)
-            die("poll");
+    long long deadline = now_ms() + PATIENCE;
+    while (await_until(sock_fd, deadline)) {
         struct sockaddr_storage from_addr;
         socklen_t from_len = sizeof from_addr;
         ssize_t received = recvfrom(sock_fd, buffer, sizeof buffer, 0,
@@ -122,6 +119,7 @@ static bool hear_server(int sock_fd, const char *server_name, const char *line,
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -213,6 +211,18 @@ static long long now_ms(void)
     if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         die("clock_gettime");
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Wait for something to come, not for ever: 0 when the time (of now_ms) is up,
+ * however much came before. */
+static int await_until(int fd, long long deadline)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    long long left = deadline - now_ms();
+    int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
+    if (ready == -1)
+        die("poll");
+    return ready;
 }
 
 /* One line, without its newline; -1 at the end of input. What does not fit

@@ -8,8 +8,9 @@ BEGIN {
                   "name_address name_own cannot_bind listen_at accept_next " \
                   "bind_at connect_to connect_pair cut_cable tcp_info_of " \
                   "write_all await_bytes read_all read_length fill_up " \
-                  "now_ms now_us allow_more_sockets read_line wait_for_enter " \
-                  "enter_comes_first print_quoted check_name " \
+                  "now_ms await_until now_us allow_more_sockets read_line " \
+                  "wait_for_enter enter_comes_first print_quoted " \
+                  "print_result check_name " \
                   "put_u32 get_u32 gai_error_name enter_own_network", order)
     program = ARGV[ARGC - 1]
 }
