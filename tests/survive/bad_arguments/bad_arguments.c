@@ -191,7 +191,7 @@ static void test_program(char *words)
     if (least > 0)
         expect_refusal(args, 0, NULL);
     if (!endless) {
-        args[count] = "1";
+        args[count] = "more than it takes";
         expect_refusal(args, count + 1, NULL);
     }
 }
@@ -270,6 +270,9 @@ static void expect_refusal(char *args[], int count, const char *value)
         wrong = "a line of more than 200 characters";
     else if (!value && strncmp(result.err, usage, strlen(usage)) != 0)
         wrong = "the usage is not told";
+    else if (count == 1 && strcmp(args[0], "more than it takes") == 0 &&
+             !strstr(result.err, "\"more than it takes\""))
+        wrong = "it takes none, and does not quote what it got";
     else if (value && strncmp(result.err, own, strlen(own)) != 0)
         wrong = "the line does not begin with the program's name";
     else if (value && !strstr(result.err, quoted))
