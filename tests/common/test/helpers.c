@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { NAME_SIZE = 46 + sizeof "[]:65535" }; /* as in every program */
+enum { PATIENCE = 10 * 1000 };
 
 /* Takes at most three bytes; the call that no_more counts down to fails. */
 static int no_more = -1;
@@ -22,6 +23,11 @@ static ssize_t short_write(int fd, const void *bytes, size_t count)
     if (no_more-- == 0)
         return -1;
     return write(fd, bytes, count < 3 ? count : 3);
+}
+
+static ssize_t short_read(int fd, void *bytes, size_t count)
+{
+    return read(fd, bytes, count < 3 ? count : 3);
 }
 
 /* Where print_quoted's text goes. */
@@ -45,6 +51,7 @@ static void print_here(const char *format, ...)
 
 #include "../die.c"
 
+#include "../await_bytes.c"
 #include "../cannot_bind.c"
 #include "../name_address.c"
 #include "../now_ms.c"
@@ -53,6 +60,8 @@ static void print_here(const char *format, ...)
 #include "../parse_number.c"
 #include "../read_line.c"
 #include "../wait_for_enter.c"
+
+#include "../await_until.c"
 #define printf print_here
 #define putchar put_here
 #include "../print_quoted.c"
@@ -61,6 +70,9 @@ static void print_here(const char *format, ...)
 #define write short_write
 #include "../write_all.c"
 #undef write
+#define read short_read
+#include "../read_all.c"
+#undef read
 
 static int failures;
 
@@ -388,6 +400,24 @@ static void test_write_all(void)
     fclose(file);
 }
 
+static void test_read_all(void)
+{
+    int ends[2];
+    char text[20] = "";
+    if (pipe(ends) == -1)
+        die("pipe");
+    check(await_until(ends[0], now_ms() + 1) == 0, "something came");
+    check(write(ends[1], "0123456789", 10) == 10, "10 bytes");
+    check(await_until(ends[0], now_ms() + PATIENCE) == 1, "nothing came");
+    check(await_until(ends[0], now_ms()) == 0, "the time is up all the same");
+    close(ends[1]);
+    check(read_all(ends[0], text, 7) == 7 && strcmp(text, "0123456") == 0,
+          "\"%s\" came first", text);
+    check(read_all(ends[0], text, sizeof text) == 3 && text[2] == '9',
+          "the end came after \"%.3s\"", text);
+    close(ends[0]);
+}
+
 static void test_lines(void)
 {
     FILE *file = tmpfile();
@@ -433,6 +463,7 @@ int main(void)
     test_numbers();
     test_quoted();
     test_write_all();
+    test_read_all();
     test_lines();
     test_bind();
     double before = now_us();
