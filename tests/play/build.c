@@ -13,7 +13,6 @@
 #endif
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -191,10 +190,7 @@ static bool run_cmake(const struct places *places, const struct stat *owner,
     char *said = NULL, bytes[4096];
     size_t length = 0;
     ssize_t got;
-    while ((got = read(out, bytes, sizeof bytes)) > 0 ||
-           (got == -1 && errno == EINTR)) {
-        if (got < 0)
-            continue;
+    while ((got = read(out, bytes, sizeof bytes)) > 0) {
         char *larger = realloc(said, length + (size_t)got);
         if (!larger)
             break;
@@ -203,9 +199,8 @@ static bool run_cmake(const struct places *places, const struct stat *owner,
         length += (size_t)got;
     }
     close(out);
-    while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-        ;
-    if (status != 0) {
+    bool ok = waitpid(pid, &status, 0) == pid && status == 0;
+    if (!ok) {
         if (said)
             fwrite(said, 1, length, stderr);
         fputs(either("play: what is to be shown cannot be built\n",
@@ -213,7 +208,7 @@ static bool run_cmake(const struct places *places, const struct stat *owner,
               stderr);
     }
     free(said);
-    return status == 0;
+    return ok;
 }
 
 bool build_programs(const struct places *places, const char *folder,
@@ -229,8 +224,7 @@ bool build_programs(const struct places *places, const char *folder,
     /* One at a time: two builds of one folder would write the same files. The
      * folder itself is locked, so that no file is left. */
     int lock = open(places->build, O_RDONLY | O_CLOEXEC);
-    while (flock(lock, LOCK_EX) == -1 && errno == EINTR)
-        ;
+    flock(lock, LOCK_EX);
     int found = find_all_targets(places, folder, sessions, count, targets);
     bool ok = found == 0 || run_cmake(places, &owner, targets, found);
     close(lock);

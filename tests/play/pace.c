@@ -7,6 +7,7 @@
 #define _XOPEN_SOURCE 700
 #include "pace.h"
 
+#include "clock.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -37,13 +37,6 @@ static void on_continue(int number)
 {
     (void)number;
     continued = 1; /* the shell has set the terminal as it likes it */
-}
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 /* Keys come one at a time and are not shown; Ctrl-C and Ctrl-Z stay. */

@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "run.h"
 
+#include "clock.h"
 #include "language.h"
 #include "match.h"
 #include "needs.h"
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -39,13 +39,6 @@ struct run {
     bool status_checked[MAX_TERMINALS]; /* by "?" */
     struct report report;
 };
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 static const char *label(const struct run *run, int terminal)
 {

@@ -55,7 +55,8 @@ void terminals_prepare(void)
         fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
         fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
     }
-    struct sigaction action = {.sa_handler = on_signal};
+    /* poll comes back all the same. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigaction(SIGCHLD, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -120,6 +121,13 @@ static char **child_environment(const char *directory)
     return result;
 }
 
+/* In the child: say why it cannot become the program. */
+static _Noreturn void give_up(const char *doing, const char *what)
+{
+    dprintf(2, "cannot %s %s: %s\n", doing, what, strerror(errno));
+    _exit(127);
+}
+
 /* In the child: run where the others of the session run. */
 static void share_cpu(void)
 {
@@ -127,10 +135,8 @@ static void share_cpu(void)
     cpu_set_t only;
     CPU_ZERO(&only);
     CPU_SET((size_t)shared_cpu, &only);
-    if (sched_setaffinity(0, sizeof only, &only) == -1) {
-        dprintf(2, "sched_setaffinity: %s\n", strerror(errno));
-        _exit(127);
-    }
+    if (sched_setaffinity(0, sizeof only, &only) == -1)
+        give_up("call", "sched_setaffinity");
 #endif
 }
 
@@ -139,10 +145,8 @@ static void join_network(void)
 {
 #ifdef __linux__
     if ((joined_user != -1 && setns(joined_user, CLONE_NEWUSER) == -1) ||
-        (joined_net != -1 && setns(joined_net, CLONE_NEWNET) == -1)) {
-        dprintf(2, "setns: %s\n", strerror(errno));
-        _exit(127);
-    }
+        (joined_net != -1 && setns(joined_net, CLONE_NEWNET) == -1))
+        give_up("call", "setns");
 #endif
 }
 
@@ -154,7 +158,7 @@ static _Noreturn void become(char *command, const char *directory, int input,
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != runner)
-        _exit(127);
+        give_up("outlive", "the runner");
 #else
     (void)runner;
 #endif
@@ -184,8 +188,7 @@ static _Noreturn void become(char *command, const char *directory, int input,
     environ = child_environment(directory);
     if (environ && chdir(directory) == 0)
         execvp(arguments[0], arguments);
-    dprintf(2, "cannot run %s: %s\n", arguments[0], strerror(errno));
-    _exit(127);
+    give_up("run", arguments[0]);
 }
 
 bool terminal_start(struct terminal *terminal, const char *command,
@@ -212,12 +215,8 @@ bool terminal_start(struct terminal *terminal, const char *command,
     fflush(NULL);
     pid_t runner = getpid();
     pid_t pid = fork();
-    if (pid == 0) {
-        char *copy = strdup(command);
-        if (copy)
-            become(copy, directory, input[0], output[1], runner);
-        _exit(127);
-    }
+    if (pid == 0)
+        become(terminal->command, directory, input[0], output[1], runner);
     int error = errno;
     close(input[0]);
     close(output[1]);
@@ -263,7 +262,7 @@ static void push_input(struct terminal *terminal)
     if (terminal->typed_length > 0) {
         ssize_t count =
             write(terminal->input_fd, terminal->typed, terminal->typed_length);
-        if (count == -1 && errno != EAGAIN && errno != EINTR) {
+        if (count == -1 && errno != EAGAIN) {
             close_input(terminal);
             return;
         }
@@ -309,16 +308,17 @@ static void pull_output(struct terminal *terminal)
         } else if (count == 0) {
             close(terminal->output_fd);
             terminal->output_fd = -1;
-        } else if (errno != EINTR)
+        } else
             return;
     }
 }
 
 void terminals_pump(struct terminal *terminals, int count, int timeout)
 {
-    struct pollfd wanted[64] = {{.fd = signal_pipe[0], .events = POLLIN}};
+    struct pollfd wanted[1 + 2 * MAX_TERMINALS] = {
+        {.fd = signal_pipe[0], .events = POLLIN}};
     int used = 1;
-    for (int i = 0; i < count && used + 2 <= 64; i++) {
+    for (int i = 0; i < count; i++) {
         struct terminal *terminal = &terminals[i];
         if (!terminal->command)
             continue;

@@ -7,6 +7,8 @@
 #ifndef TERMINAL_H
 #define TERMINAL_H
 
+#include "session.h" /* MAX_TERMINALS */
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -63,7 +65,8 @@ void terminal_type(struct terminal *terminal, const char *line);
 void terminal_end_input(struct terminal *terminal);
 void terminal_interrupt(struct terminal *terminal);
 
-/* Moves bytes in and out, notices ends; waits timeout ms at most. */
+/* Moves bytes in and out of up to MAX_TERMINALS, notices ends; waits timeout ms
+ * at most. */
 void terminals_pump(struct terminal *terminals, int count, int timeout);
 
 /*
