@@ -387,6 +387,16 @@ static bool has_udplite(void)
     return has_linux() && has_socket(AF_INET, SOCK_DGRAM, 136);
 }
 
+/* Is a name without an address told from no name? (musl says EAI_NONAME.) */
+static bool has_eai_nodata(void)
+{
+#ifdef __GLIBC__
+    return true;
+#else
+    return false;
+#endif
+}
+
 static bool has_sctp(void)
 {
     return has_socket(AF_INET, SOCK_STREAM, 132);
@@ -444,6 +454,8 @@ static const struct need {
      "이 시스템에는 MPTCP가 없습니다"},
     {"udplite", has_udplite, NULL, "the system has no UDP-Lite",
      "이 시스템에는 UDP-Lite가 없습니다"},
+    {"eai_nodata", has_eai_nodata, NULL, "this C library does not return EAI_NODATA",
+     "이 C 라이브러리는 EAI_NODATA를 돌려주지 않습니다"},
     {"sctp", has_sctp, cure_sctp, "the system has no SCTP",
      "이 시스템에는 SCTP가 없습니다"},
     {"files", has_files, cure_files,

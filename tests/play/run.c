@@ -112,7 +112,6 @@ static const char *await_line(struct run *run, const struct step *step)
             return line;
         if (stopped(run))
             return NULL;
-        const char *partial = terminal->output + terminal->taken;
         size_t length = terminal->length - terminal->taken;
         bool ended = terminal_finished(terminal), late = now() >= deadline;
         if (ended || late || terminal->flooded) {
@@ -137,7 +136,7 @@ static const char *await_line(struct run *run, const struct step *step)
                     run->options->deadline / 1000.0);
             report_expected(&run->bindings, step->text);
             if (length > 0) {
-                report_came(partial, length, 0);
+                report_came(terminal->output + terminal->taken, length, 0);
                 fprintf(stderr, "%17s%s\n", "",
                         either("(without a newline)", "(줄바꿈이 없습니다)"));
             }

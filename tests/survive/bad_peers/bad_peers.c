@@ -893,8 +893,8 @@ static void no_descriptors(void)
         fds[i] = tcp_connection();
     close(fds[0]); /* accept had taken its descriptor before it blocked */
     if (!is("many") &&
-        !child_await(&server, attack_from, "open files", DEADLINE))
-        wrong("the log does not say \"Too many open files\"");
+        !child_await(&server, attack_from, strerror(EMFILE), DEADLINE))
+        wrong("the log does not say \"%s\"", strerror(EMFILE));
     int span = every_attack ? 1000 : 250;
     int lines = check_rest(span, span / 4);
     if (lines > 100)
