@@ -7,6 +7,7 @@
 #include "build.h"
 
 #include "language.h"
+#include "memory.h"
 
 #ifdef HAVE_PLACES
 #include "places.h"
@@ -191,10 +192,7 @@ static bool run_cmake(const struct places *places, const struct stat *owner,
     size_t length = 0;
     ssize_t got;
     while ((got = read(out, bytes, sizeof bytes)) > 0) {
-        char *larger = realloc(said, length + (size_t)got);
-        if (!larger)
-            break;
-        said = larger;
+        said = enlarged(said, length + (size_t)got);
         memcpy(said + length, bytes, (size_t)got);
         length += (size_t)got;
     }

@@ -70,7 +70,6 @@ void chapter_free(struct chapter *chapter)
 {
     for (int i = 0; i < chapter->count; i++)
         page_free(&chapter->pages[i]);
-    chapter->count = 0;
 }
 
 const struct session *chapter_find(const struct chapter *chapter,

@@ -4,6 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "match.h"
 
+#include "memory.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -230,11 +232,7 @@ char *substituted(const struct bindings *bindings, const char *text)
 {
     const struct session *session = bindings->session;
     size_t size = strlen(text) * sizeof bindings->values[0] + 1;
-    char *result = malloc(size);
-    if (!result) {
-        perror("play: malloc");
-        exit(1);
-    }
+    char *result = enlarged(NULL, size);
     size_t used = 0;
     for (size_t at = 0; text[at];) {
         int i = literal_at(session, text, at);

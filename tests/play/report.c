@@ -6,6 +6,7 @@
 
 #include "columns.h"
 #include "language.h"
+#include "memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,16 +23,10 @@ struct note {
 void report_note(struct report *report, int terminal, size_t at, char mark,
                  const char *text)
 {
-    struct note *larger = realloc(report->notes, (report->note_count + 1) *
-                                                     sizeof *report->notes);
-    char *copy = strdup(text);
-    if (!larger || !copy) {
-        perror("play: malloc");
-        exit(1);
-    }
-    report->notes = larger;
+    report->notes =
+        grown(report->notes, report->note_count, sizeof *report->notes);
     report->notes[report->note_count++] = (struct note){
-        .terminal = terminal, .at = at, .mark = mark, .text = copy};
+        .terminal = terminal, .at = at, .mark = mark, .text = copy_of(text)};
 }
 
 void report_free(struct report *report)
@@ -39,7 +34,6 @@ void report_free(struct report *report)
     while (report->note_count > 0)
         free(report->notes[--report->note_count].text);
     free(report->notes);
-    report->notes = NULL;
 }
 
 const char *report_name(const struct session *session, int terminal)

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "language.h"
 #include "match.h"
+#include "memory.h"
 #include "needs.h"
 #include "pace.h"
 #include "report.h"
@@ -567,11 +568,8 @@ enum outcome run_session(const struct page *page, const struct session *session,
     if (!needs_met(session->needs, play, &lack))
         return tell_lack(page, session, &lack);
 
-    struct run *run = calloc(1, sizeof *run);
-    if (!run) {
-        perror("play: malloc");
-        return FAILED;
-    }
+    struct run *run = enlarged(NULL, sizeof *run);
+    memset(run, 0, sizeof *run);
     run->report = (struct report){.page = page, .session = session};
     run->session = session;
     run->options = options;

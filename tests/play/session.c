@@ -4,6 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "session.h"
 
+#include "memory.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -56,19 +58,6 @@ bool is_session_name(const char *text)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
     return length > 0 && !text[length];
-}
-
-static void *grown(void *array, size_t count, size_t size)
-{
-    /* Powers of two: the array is full whenever count is one. */
-    if (count & (count - 1))
-        return array;
-    void *larger = realloc(array, (count ? 2 * count : 1) * size);
-    if (!larger) {
-        perror("play: malloc");
-        exit(1);
-    }
-    return larger;
 }
 
 /* "54321,41.2" -> one literal each. */
@@ -411,11 +400,7 @@ bool page_parse(struct page *page, const char *path, const char *bytes,
                 size_t length)
 {
     *page = (struct page){.path = path};
-    page->text = malloc(length + 1);
-    if (!page->text) {
-        perror("play: malloc");
-        exit(1);
-    }
+    page->text = enlarged(NULL, length + 1);
     if (length)
         memcpy(page->text, bytes, length);
     page->text[length] = '\0';
@@ -438,12 +423,7 @@ bool page_read(struct page *page, const char *path)
     size_t length = 0;
     if (file) {
         for (size_t got = 1; got;) {
-            char *larger = realloc(bytes, length + 65536);
-            if (!larger) {
-                perror("play: malloc");
-                exit(1);
-            }
-            bytes = larger;
+            bytes = enlarged(bytes, length + 65536);
             got = fread(bytes + length, 1, 65536, file);
             length += got;
         }
@@ -468,7 +448,6 @@ void page_free(struct page *page)
         free(page->sessions[i].steps);
     free(page->sessions);
     free(page->text);
-    *page = (struct page){0};
 }
 
 const struct session *page_find(const struct page *page, const char *name)

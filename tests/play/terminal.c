@@ -8,6 +8,8 @@
 #define _GNU_SOURCE
 #include "terminal.h"
 
+#include "memory.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +213,7 @@ bool terminal_start(struct terminal *terminal, const char *command,
     fcntl(output[0], F_SETFL, O_NONBLOCK);
 
     free(terminal->command);
-    terminal->command = strdup(command);
+    terminal->command = copy_of(command);
     fflush(NULL);
     pid_t runner = getpid();
     pid_t pid = fork();
@@ -237,13 +239,8 @@ bool terminal_start(struct terminal *terminal, const char *command,
 
 static void append(char **bytes, size_t *length, const char *more, size_t count)
 {
-    char *larger = realloc(*bytes, *length + count + 1);
-    if (!larger) {
-        perror("play: malloc");
-        exit(1);
-    }
-    memcpy(larger + *length, more, count);
-    *bytes = larger;
+    *bytes = enlarged(*bytes, *length + count + 1);
+    memcpy(*bytes + *length, more, count);
     *length += count;
 }
 
@@ -407,7 +404,6 @@ void terminals_close(struct terminal *terminals, int count)
         free(terminal->command);
         free(terminal->output);
         free(terminal->typed);
-        *terminal = (struct terminal){0};
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "columns.h"
 #include "language.h"
+#include "memory.h"
 #include "pace.h"
 
 #include <stdlib.h>
@@ -429,23 +430,9 @@ static void hint(struct view *view, bool show)
 void view_add(struct view *view, int terminal, enum view_kind kind,
               const char *text)
 {
-    size_t count = view->event_count;
-    if ((count & (count - 1)) == 0) { /* full: make it twice as large */
-        struct view_event *larger =
-            realloc(view->events, (count ? 2 * count : 1) * sizeof *larger);
-        if (!larger) {
-            perror("play: malloc");
-            exit(1);
-        }
-        view->events = larger;
-    }
-    char *copy = strdup(text);
-    if (!copy) {
-        perror("play: malloc");
-        exit(1);
-    }
-    view->events[view->event_count++] =
-        (struct view_event){.kind = kind, .terminal = terminal, .text = copy};
+    view->events = grown(view->events, view->event_count, sizeof *view->events);
+    view->events[view->event_count++] = (struct view_event){
+        .kind = kind, .terminal = terminal, .text = copy_of(text)};
     view_tick(view);
 }
 
@@ -491,6 +478,4 @@ void view_end(struct view *view)
     while (view->event_next < view->event_count)
         free(view->events[view->event_next++].text);
     free(view->events);
-    view->events = NULL;
-    view->event_count = view->event_next = 0;
 }
