@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,7 +40,6 @@ int main(int argc, char *argv[])
     }
     int bytes =
         argc == 2 ? (int)parse_number(argv[1], 1, 16777216, "size") : 65536;
-    signal(SIGPIPE, SIG_IGN);
     printf("socket                     SO_RCVBUF   SO_SNDBUF\n");
 
     /* 1. What a new socket has, and what it gets when it asks. */
