@@ -5,7 +5,7 @@
  * user may see packets as they are on the wire.
  *
  * Calls   unshare -> ioctl -> socket AF_PACKET -> recv, and beside it
- *         socket -> connect/accept -> write
+ *         socket -> bind -> listen; socket -> bind -> connect -> write
  * Try     cc layers.c -o layers && ./layers
  * See     LINK: Ethernet, 14 bytes
  * Needs   Linux: unshare and AF_PACKET are not POSIX

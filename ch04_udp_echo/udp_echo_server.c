@@ -1,7 +1,7 @@
 /*
  * udp_echo_server.c - one socket and no connection: answer whoever writes.
  *
- * Calls   socket -> bind -> recvfrom/sendto -> close; no listen, no accept
+ * Calls   socket -> bind -> recvfrom/sendto; no listen, no accept
  * Try     cc udp_echo_server.c -o udp_echo_server && ./udp_echo_server 9190
  * See     bound to 127.0.0.1:9190
  * Pair    udp_echo_client.c, udp_connected_client.c; as many as you like
