@@ -9,8 +9,8 @@
  *   TORTURE_HURRY=MS       who would wait longer waits MS
  *   TORTURE_FLOOD=1        there is always a datagram more to receive
  *   TORTURE_LOG=FILE       "NAME PID loaded 0", "NAME PID pause 0" for a poll
- *                          of nothing, and a line for each call:
- *                          "NAME PID CALL K [failed ERROR]"
+ *                          of nothing, "NAME PID close 0", and a line for
+ *                          each call: "NAME PID CALL K [failed ERROR]"
  *   TORTURE_REST=1         no more calls count (set by a program that ends)
  *
  * Only what the program itself calls counts; libc's own calls are left alone.
@@ -627,6 +627,16 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
         return real(fd, level, name, &time, length);
     }
     return real(fd, level, name, value, length);
+}
+
+/* Is not made to fail; only that it was called is told. */
+int close(int fd)
+{
+    REAL(close)
+    uintptr_t caller = (uintptr_t)FROM;
+    if (ready && caller >= text_from && caller < text_to)
+        write_log("close", 0, 0);
+    return real(fd);
 }
 
 /* What gives a pointer, or an error of its own kind. */
