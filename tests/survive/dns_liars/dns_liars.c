@@ -548,6 +548,47 @@ static void ask_strangely(const struct sockaddr_in *to, const char *name)
     }
 }
 
+/* Over TCP, with its length. */
+static size_t write_framed(const char *name, uint16_t id, unsigned char *bytes)
+{
+    size_t length = write_question(name, id, DNS_RD, bytes + 2, DNS_UDP_MAX);
+    bytes[0] = 0;
+    bytes[1] = (unsigned char)length;
+    return 2 + length;
+}
+
+/* The longest message that there is, of which most has come. Then its rest and
+   three questions are there at once, more than a server has room for. Each of
+   the four gets its own answer. */
+static void ask_much_at_once(const struct child *server,
+                             const struct sockaddr_in *to, const char *name)
+{
+    enum { LONGEST = 2 + 65535, FIRST = 60000, QUESTIONS = 3 };
+    static unsigned char stream[LONGEST + QUESTIONS * (2 + DNS_UDP_MAX)];
+    unsigned char bytes[2 + DNS_UDP_MAX];
+    memset(stream, 0xff, 2); /* its length; all else in it is 0 */
+    size_t used = LONGEST;
+    for (uint16_t i = 1; i <= QUESTIONS; i++)
+        used += write_framed(name, i, stream + used);
+    int fd = tcp_client(to), other_fd = tcp_client(to);
+    check(write(fd, stream, FIRST) == FIRST, "most of a long message");
+    size_t length = write_framed(name, 9, bytes);
+    check(write(other_fd, bytes, length) == (ssize_t)length, "a question");
+    check(read_message(other_fd, bytes) > 2, "served beside the long one");
+    kill(server->pid, SIGSTOP);
+    check(write(fd, stream + FIRST, used - FIRST) == (ssize_t)(used - FIRST),
+          "all the rest");
+    kill(server->pid, SIGCONT);
+    for (unsigned i = 0; i <= QUESTIONS; i++) {
+        size_t got = read_message(fd, bytes);
+        check(got > 2 && bytes[3] == i, "an answer to each of four");
+        expect(bytes + 2, got, i == 0 ? "a long message" : name,
+               i == 0 ? DNS_FORMERR : DNS_NOERROR, i == 0 ? NULL : "1.2.3.4");
+    }
+    close(other_fd);
+    close(fd);
+}
+
 /* The next line of the log, or NULL; without what varies. */
 static const char *next_line(const char **log)
 {
@@ -833,6 +874,7 @@ static void test_hangup(const char *build_dir)
     addr.sin_port = htons((uint16_t)atoi(number));
     inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
     ask_strangely(&addr, "a.x");
+    ask_much_at_once(&server, &addr, "a.x");
     check(child_end(&server, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
 }
 
