@@ -72,7 +72,7 @@ static void begin(struct reply *reply, uint16_t id, unsigned flags)
 
 static uint32_t ttl = 600;
 
-/* data: an address for A, a name for NS and CNAME; SOA needs none. */
+/* data: an address for A and AAAA, a name for NS and CNAME; SOA needs none. */
 static void add(struct reply *reply, enum dns_section section, const char *name,
                 uint16_t type, const char *data)
 {
@@ -84,6 +84,9 @@ static void add(struct reply *reply, enum dns_section section, const char *name,
     if (type == DNS_A) {
         inet_pton(AF_INET, data, bytes);
         record.data_len = 4;
+    } else if (type == DNS_AAAA) {
+        inet_pton(AF_INET6, data, bytes);
+        record.data_len = 16;
     } else if (type == DNS_SOA) {
         record.data_len = 22; /* two roots, five numbers; the last: for how */
         for (int i = 0; i < 4; i++) /* long there is none */
@@ -130,7 +133,10 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.good", NULL, NULL, NULL);
     else if (strcmp(zone, "hinted.") == 0)
         refer(reply, zone, "ns.good", "127.0.77.99", NULL, NULL);
-    else if (strcmp(zone, "lost.") == 0) /* nobody could ever find it */
+    else if (strcmp(zone, "six.") == 0) { /* and at ::1 nobody serves it */
+        add(reply, DNS_AUTHORITY, zone, DNS_NS, "ns6.good");
+        add(reply, DNS_ADDITIONAL, "ns6.good", DNS_AAAA, "::1");
+    } else if (strcmp(zone, "lost.") == 0) /* nobody could ever find it */
         refer(reply, zone, "ns.lost", NULL, NULL, NULL);
     else if (strcmp(zone, "ring.") == 0)
         refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
@@ -356,7 +362,8 @@ static void serve(int liar)
         begin(&reply, message.id, DNS_AA);
         if (strncmp(name, "www.", 4) == 0)
             add(&reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
-        else if (strcmp(name, "ns.good.") == 0)
+        else if (strcmp(name, "ns.good.") == 0 ||
+                 strcmp(name, "ns6.good.") == 0)
             add(&reply, DNS_ANSWER, name, DNS_A, addresses[GOOD]);
         else {
             add(&reply, DNS_AUTHORITY, zone, DNS_SOA, NULL);
@@ -685,6 +692,8 @@ static void test_resolver(const char *build_dir, const char *port,
     ask("x.up", DNS_SERVFAIL, NULL, 2);
     ask("www.glueless", DNS_NOERROR, "1.2.3.4", 3);
     ask("ns.good", DNS_NOERROR, addresses[GOOD], 1);
+    ask("www.six", DNS_NOERROR, "1.2.3.4", 3); /* by its other address */
+    ask("www2.six", DNS_NXDOMAIN, "six.", 1);
     ask("www.hinted", DNS_SERVFAIL, NULL, 1);
     ask("ns.good", DNS_NOERROR, addresses[GOOD], 0); /* by its own word */
     ask("www.ring", DNS_SERVFAIL, NULL, 10);
