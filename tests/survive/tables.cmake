@@ -1,3 +1,19 @@
+# programs_called(OUT PATTERN): the build's programs whose name matches, as
+# "chNN_x/NAME". A line of the list is read as it was written, whatever the name
+# is made of: what letters a name may have is said nowhere twice.
+function(programs_called out pattern)
+  set(found "")
+  string(REPLACE "\n" ";" lines "${program_list}")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE " .*" "" program "${line}")
+    get_filename_component(name "${program}" NAME)
+    if(name MATCHES "${pattern}")
+      list(APPEND found "${program}")
+    endif()
+  endforeach()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
 # complete_table(TABLE PROGRAM...): a copy of this folder's TABLE in the build
 # folder, where a program that has no line gets the plain one of its kind: made
 # from its usage ([ADDRESS] PORT or ADDRESS PORT, else it needs a line) and
@@ -6,7 +22,9 @@ function(complete_table table)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
   file(READ ${table} text)
   foreach(program IN LISTS ARGN)
-    if(text MATCHES "\n${program}[ \n]")
+    string(REPLACE "\n" " \n" lines "${text}")
+    string(FIND "${lines}" "\n${program} " at)
+    if(NOT at EQUAL -1)
       continue()
     endif()
     set(source ${PROJECT_SOURCE_DIR}/${program}.c)
@@ -16,10 +34,10 @@ function(complete_table table)
     if(stream)
       set(kind tcp)
     endif()
-    if(usage MATCHES "usage: [a-z0-9_]+ .ADDRESS. PORT.n")
+    if(usage MATCHES "usage: [^ ]+ .ADDRESS. PORT.n")
       set(command_lines "[address] listen_port")
       set(servers "| 0 | ${kind} | | |")
-    elseif(usage MATCHES "usage: [a-z0-9_]+ ADDRESS PORT.n")
+    elseif(usage MATCHES "usage: [^ ]+ ADDRESS PORT.n")
       set(command_lines "address port")
       set(clients "| 127.0.0.1 PORT | ${kind} | hello | all |")
     endif()
