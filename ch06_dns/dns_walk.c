@@ -327,8 +327,11 @@ static void find_address(struct dns_walk *walk, struct dns_server *server)
     start(walk, &question);
 }
 
-/* Makes what an A or AAAA record says an address to send to. */
-static void set_address(const struct dns_world *world,
+/* Makes what an A or AAAA record says an address to send to. false: another
+   server of the zone has it; one address of many names is asked once (RFC 9520
+   section 3.1). */
+static bool set_address(const struct dns_world *world,
+                        const struct dns_quest *quest,
                         struct dns_server *server,
                         const struct dns_record *record)
 {
@@ -346,19 +349,25 @@ static void set_address(const struct dns_world *world,
         memcpy(&v6->sin6_addr, record->data, 16);
         server->addr_len = sizeof *v6;
     }
+    for (int i = 0; i < quest->server_count; i++)
+        if (&quest->servers[i] != server &&
+            memcmp(&quest->servers[i].addr, &server->addr,
+                   sizeof server->addr) == 0)
+            return false;
+    return true;
 }
 
 /* The address that the quest above has been waiting for, or the lack of it. */
 static void hand_up(struct dns_walk *walk)
 {
     struct dns_quest *quest = &walk->quests[walk->depth--];
-    struct dns_server *server = next_server(&walk->quests[walk->depth]);
+    struct dns_quest *above = &walk->quests[walk->depth];
+    struct dns_server *server = next_server(above);
     server->dead = true;
     for (size_t i = 0; i < quest->count && server->dead; i++)
-        if (quest->records[i].type == server->type) {
-            set_address(walk->world, server, &quest->records[i]);
-            server->dead = false;
-        }
+        if (quest->records[i].type == server->type)
+            server->dead =
+                !set_address(walk->world, above, server, &quest->records[i]);
     drop_answer(quest);
 }
 
@@ -431,8 +440,8 @@ static void add_server(struct dns_walk *walk, struct dns_quest *quest,
     memset(server, 0, sizeof *server);
     server->name = *name;
     server->type = type;
-    if (address)
-        set_address(walk->world, server, address);
+    if (address && !set_address(walk->world, quest, server, address))
+        quest->server_count--;
 }
 
 /*

@@ -169,9 +169,10 @@ static bool parse_name(struct parser *parser, const char *text,
                         "no $ORIGIN line says which zone this name is in: "
                         "\"%.40s\"",
                         text);
-    if (name->wire[0] == 1 && name->wire[1] == '*')
-        return complain(parser, parser->entry_line,
-                        "wildcards are not served here: \"%.40s\"", text);
+    for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
+        if (name->wire[at] == 1 && name->wire[at + 1] == '*')
+            return complain(parser, parser->entry_line,
+                            "wildcards are not served here: \"%.40s\"", text);
     return true;
 }
 

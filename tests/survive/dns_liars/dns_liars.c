@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROOT, EVIL, GOOD, UP, SILENT, LIARS, DEADLINE = 10 * 1000 };
+enum { ROOT, EVIL, GOOD, UP, SILENT, LIARS, MANY = 15, DEADLINE = 10 * 1000 };
 static const char *const addresses[LIARS] = {
     "127.0.77.2", "127.0.77.3", "127.0.77.4", "127.0.77.5", "127.0.77.6"};
 static int liars[LIARS]; /* sockets */
@@ -115,7 +115,7 @@ static void refer(struct reply *reply, const char *zone, const char *server,
         add(reply, DNS_AUTHORITY, zone, DNS_NS, server2);
     if (address)
         add(reply, DNS_ADDITIONAL, server, DNS_A, address);
-    if (server2)
+    if (address2)
         add(reply, DNS_ADDITIONAL, server2, DNS_A, address2);
 }
 
@@ -133,6 +133,8 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.good", NULL, NULL, NULL);
     else if (strcmp(zone, "hinted.") == 0)
         refer(reply, zone, "ns.good", "127.0.77.99", NULL, NULL);
+    else if (strcmp(zone, "both.") == 0) /* the second is the first */
+        refer(reply, zone, "a.good", NULL, "b.good", NULL);
     else if (strcmp(zone, "six.") == 0) { /* and at ::1 nobody serves it */
         add(reply, DNS_AUTHORITY, zone, DNS_NS, "ns6.good");
         add(reply, DNS_ADDITIONAL, "ns6.good", DNS_AAAA, "::1");
@@ -142,14 +144,16 @@ static void root_says(struct reply *reply, const char *zone)
         refer(reply, zone, "ns.gnir", NULL, NULL, NULL);
     else if (strcmp(zone, "gnir.") == 0)
         refer(reply, zone, "ns.ring", NULL, NULL, NULL);
-    else if (strcmp(zone, "many.") == 0)
-        for (int i = 0; i < 2 * 15; i++) { /* all the names, then addresses */
-            char name[] = "a.many";
-            name[0] = (char)('a' + i % 15);
-            if (i < 15)
+    else if (strcmp(zone, "many.") == 0 || strcmp(zone, "same.") == 0)
+        for (int i = 0; i < 2 * MANY; i++) { /* all the names, then addresses */
+            char name[16], ip[INET_ADDRSTRLEN];
+            snprintf(name, sizeof name, "%c.%.8s", 'a' + i % MANY, zone);
+            snprintf(ip, sizeof ip, "127.0.77.%d", 100 + i % MANY);
+            if (i < MANY)
                 add(reply, DNS_AUTHORITY, zone, DNS_NS, name);
             else
-                add(reply, DNS_ADDITIONAL, name, DNS_A, addresses[SILENT]);
+                add(reply, DNS_ADDITIONAL, name, DNS_A,
+                    zone[0] == 'm' ? ip : addresses[SILENT]);
         }
     else if (strcmp(zone, "half.") == 0) /* nobody is at the first */
         refer(reply, zone, "a.half", "127.0.77.99", "b.half", addresses[GOOD]);
@@ -362,6 +366,8 @@ static void serve(int liar)
         begin(&reply, message.id, DNS_AA);
         if (strncmp(name, "www.", 4) == 0)
             add(&reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        else if (strcmp(name, "a.good.") == 0 || strcmp(name, "b.good.") == 0)
+            add(&reply, DNS_ANSWER, name, DNS_A, addresses[SILENT]);
         else if (strcmp(name, "ns.good.") == 0 ||
                  strcmp(name, "ns6.good.") == 0)
             add(&reply, DNS_ANSWER, name, DNS_A, addresses[GOOD]);
@@ -707,6 +713,9 @@ static void test_resolver(const char *build_dir, const char *port,
         memcpy(deep + 2 * i, "d.", 2);
     memcpy(deep + 2 * 100, "evil", sizeof "evil");
     ask(deep, DNS_SERVFAIL, NULL, 60);
+    ask("x.same", DNS_SERVFAIL, NULL, 3); /* 15 names, but one server */
+    /* Two names, whose addresses are asked for, and of both kinds. */
+    ask("x.both", DNS_SERVFAIL, NULL, 1 + 4 + 2);
     ask("late.silent", DNS_NOERROR, "1.2.3.4", 3);
 
     /* A "no" lives for 60 seconds, as the SOA says in two places. */
@@ -901,20 +910,25 @@ int main(int argc, char *argv[])
     resolver.out = -1;
     test_hangup(argv[1]);
 
-    /* One port for all of them, which the first one chooses. */
+    /* One port for all of them, which the first one chooses; and for those
+       whom nobody ever hears. */
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t length = sizeof addr;
-    for (int i = 0; i < LIARS; i++) {
-        liars[i] = socket(AF_INET, SOCK_DGRAM, 0);
-        inet_pton(AF_INET, addresses[i], &addr.sin_addr);
-        if (liars[i] == -1)
+    for (int i = 0; i < LIARS + MANY; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        char ip[INET_ADDRSTRLEN];
+        snprintf(ip, sizeof ip, "127.0.77.%d", 100 + i - LIARS);
+        inet_pton(AF_INET, i < LIARS ? addresses[i] : ip, &addr.sin_addr);
+        if (fd == -1)
             die("socket");
-        if (bind(liars[i], (struct sockaddr *)&addr, sizeof addr) == -1) {
-            printf("skipped: %s: %s\n", addresses[i], strerror(errno));
+        if (bind(fd, (struct sockaddr *)&addr, sizeof addr) == -1) {
+            printf("skipped: %s: %s\n", ip, strerror(errno));
             return errno == EADDRNOTAVAIL ? 77 : 1;
         }
-        if (getsockname(liars[i], (struct sockaddr *)&addr, &length) == -1)
+        if (getsockname(fd, (struct sockaddr *)&addr, &length) == -1)
             die("getsockname");
+        if (i < LIARS)
+            liars[i] = fd;
     }
     inet_pton(AF_INET, addresses[EVIL], &addr.sin_addr);
     evil_tcp = socket(AF_INET, SOCK_STREAM, 0);

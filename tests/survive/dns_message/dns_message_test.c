@@ -450,6 +450,7 @@ static void test_zones(void)
         {TOP "a 1 A 127.0.0.1\na 2 A 127.0.0.2\n", 5,
          "a. A: a record set has one TTL"},
         {TOP "*.a A 127.0.0.1\n", 4, "wildcards are not served here: \"*.a\""},
+        {TOP "a.* A 127.0.0.1\n", 4, "wildcards are not served here: \"a.*\""},
         {TOP "a A 127.0.0.256\n", 4, "not an IPv4 address: \"127.0.0.256\""},
         {TOP "a AAAA 127.0.0.1\n", 4, "not an IPv6 address: \"127.0.0.1\""},
         {TOP "a A\n", 4, "A takes 1 word, not 0"},
