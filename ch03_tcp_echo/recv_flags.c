@@ -40,6 +40,7 @@ int main(int argc, char *argv[])
     int a_fd, b_fd;
     char got[16];
     connect_pair("127.0.0.1", &a_fd, &b_fd);
+    signal(SIGCHLD, SIG_DFL); /* or wait may find no child */
     struct sigaction action = {.sa_handler = note_signal};
     if (sigaction(SIGPIPE, &action, NULL) == -1)
         die("sigaction SIGPIPE");

@@ -211,4 +211,6 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+    if (ferror(stdin))
+        die("read standard input");
 }

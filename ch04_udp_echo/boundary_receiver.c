@@ -161,6 +161,8 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+    if (ferror(stdin))
+        die("read standard input");
 }
 
 /* What came from outside is shown, not obeyed. Letters are shown as they are:

@@ -187,6 +187,8 @@ static void wait_for_enter(void)
     int key = 0;
     while (key != '\n' && key != EOF)
         key = getchar();
+    if (ferror(stdin))
+        die("read standard input");
 }
 
 /* Enter at this end before anything, or the end, from the other one? */

@@ -7,7 +7,9 @@
  * closed at the start, no socket gets their numbers (LIBRARY, see
  * bad_arguments/no_sockets.c, tells). What standard output cannot take is not
  * lost in silence: the program says so and ends with status 1, or the signal
- * says it. A server outlives its log: its clients come first.
+ * says it. A server outlives its log: its clients come first. A keyboard that
+ * cannot be read is not one where nobody will press Enter any more; and a
+ * parent that ignores SIGCHLD, as some shells and daemons do, changes nothing.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -33,6 +35,8 @@ struct run {
     int out;             /* its standard output; -1: a pipe to us */
     int closed;          /* bit 0, 1, 2: these descriptors are closed */
     bool ignores_pipe;   /* it inherits SIGPIPE ignored, as under nohup */
+    bool ignores_child;  /* and SIGCHLD */
+    bool is_idle;        /* nothing typed, and reading does not wait for it */
     bool is_quick;       /* its first socket ends it */
     const char *typed;   /* its standard input, or NULL: at its end */
     const char *awaited; /* printed by one that runs for ever: Ctrl-C then */
@@ -72,6 +76,8 @@ static _Noreturn void become(const struct run *run, int in, int out, int err)
                            "ASAN_OPTIONS=verify_asan_link_order=0",
                            run->is_quick ? preload : NULL, NULL};
     signal(SIGPIPE, run->ignores_pipe ? SIG_IGN : SIG_DFL);
+    signal(SIGCHLD, run->ignores_child ? SIG_IGN : SIG_DFL);
+    fcntl(in, F_SETFL, run->is_idle ? O_NONBLOCK : 0);
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
@@ -115,7 +121,8 @@ static void play(struct run *run)
     close(pipes[1][1]);
     if (run->typed && write(in[1], run->typed, strlen(run->typed)) == -1)
         fail("write");
-    close(in[1]);
+    if (!run->is_idle)
+        close(in[1]);
 
     struct pollfd ready[2] = {{.fd = pipes[0][0], .events = POLLIN},
                               {.fd = pipes[1][0], .events = POLLIN}};
@@ -157,6 +164,8 @@ static void play(struct run *run)
         run->text[i][have[i]] = '\0';
         close(pipes[i][0]);
     }
+    if (run->is_idle)
+        close(in[1]);
     run->status = is_hung             ? HUNG
                   : WIFEXITED(status) ? WEXITSTATUS(status)
                                       : 128 + WTERMSIG(status);
@@ -253,6 +262,22 @@ static void test_program(void)
     }
     close(full_fd);
     close(gone_fd);
+
+    /* 5. Whoever asks for Enter cannot read it. */
+    struct run idle = {.out = -1, .is_idle = true, .awaited = awaited};
+    if (strstr(usual.text[0], "press Enter")) {
+        play(&idle);
+        if (idle.status != 1 || !says(idle.text[1], "read standard input"))
+            wrong("a keyboard that cannot be read is taken for its end", &idle);
+    }
+
+    /* 6. Its children's ends go unseen by its parent, not by itself. */
+    struct run unseen = {.out = -1, .ignores_child = true};
+    if (!is_server && usual.status == 0) {
+        play(&unseen);
+        if (unseen.status != 0)
+            wrong("it has lost a child", &unseen);
+    }
 }
 
 /* What a reader who has gone costs is not said of the server. */
