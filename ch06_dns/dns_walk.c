@@ -328,8 +328,8 @@ static void find_address(struct dns_walk *walk, struct dns_server *server)
 }
 
 /* Makes what an A or AAAA record says an address to send to. false: another
-   server of the zone has it; one address of many names is asked once (RFC 9520
-   section 3.1). */
+   server of the zone has it; one address is not asked as often as it has names
+   (RFC 9520). */
 static bool set_address(const struct dns_world *world,
                         const struct dns_quest *quest,
                         struct dns_server *server,
