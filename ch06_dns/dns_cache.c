@@ -43,9 +43,7 @@ static void forget(struct dns_cache *cache, struct dns_entry *entry)
         link = &(*link)->next;
     if (*link)
         *link = entry->next;
-    for (size_t i = 0; i < entry->count; i++)
-        dns_record_free(&entry->records[i]);
-    free(entry->records);
+    dns_list_free(&entry->records, &entry->count);
     cache->leads -= entry->rank > RANK_ANSWER;
     memset(entry, 0, sizeof *entry);
 }
@@ -106,9 +104,7 @@ void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
                                   &records[count], &new->records[count]))
         count++;
     if (count < new->count) {
-        while (count > 0)
-            dns_record_free(&records[--count]);
-        free(records);
+        dns_list_free(&records, &count);
         return;
     }
     struct dns_entry *place = find_place(cache, now);

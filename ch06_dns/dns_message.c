@@ -274,6 +274,29 @@ void dns_record_free(struct dns_record *record)
     record->data = NULL;
 }
 
+/* There is room for as many as the next power of two. */
+bool dns_list_add(struct dns_record **list, size_t *count,
+                  const struct dns_record *record)
+{
+    if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, ... */
+        size_t room = *count ? 2 * *count : 1;
+        struct dns_record *grown = realloc(*list, room * sizeof *grown);
+        if (!grown)
+            return false;
+        *list = grown;
+    }
+    (*list)[(*count)++] = *record;
+    return true;
+}
+
+void dns_list_free(struct dns_record **list, size_t *count)
+{
+    while (*count > 0)
+        dns_record_free(&(*list)[--*count]);
+    free(*list);
+    *list = NULL;
+}
+
 void dns_record_target(const struct dns_record *record, struct dns_name *name)
 {
     name_in_data(record->data + dns_shape_of(record->type).before, name);
@@ -317,12 +340,9 @@ const char *dns_record_text(const struct dns_record *record,
         for (; at < record->data_len; at += 4)
             used =
                 add_text(text, used, " %lu", (unsigned long)get32(data + at));
-    } else if (record->type == DNS_A) {
-        inet_ntop(AF_INET, data, ip, sizeof ip);
-        add_text(text, used, " %s", ip);
-    } else if (record->type == DNS_AAAA) {
-        inet_ntop(AF_INET6, data, ip, sizeof ip);
-        add_text(text, used, " %s", ip);
+    } else if (record->type == DNS_A || record->type == DNS_AAAA) {
+        int family = record->type == DNS_A ? AF_INET : AF_INET6;
+        add_text(text, used, " %s", inet_ntop(family, data, ip, sizeof ip));
     } else if (record->type == DNS_TXT) {
         for (size_t at = 0; at < record->data_len; at += data[at] + 1u) {
             size_t length = data[at];
@@ -491,23 +511,6 @@ static const char *read_opt(struct dns_message *message,
     return NULL;
 }
 
-/* Adds a record; the room for it grows with what really came, so a count
-   that lies costs nothing. */
-static const char *append(struct dns_record **records, size_t *count,
-                          size_t *room, const struct dns_record *record)
-{
-    if (*count == *room) {
-        size_t more = *room ? *room * 2 : 8;
-        struct dns_record *grown = realloc(*records, more * sizeof *grown);
-        if (!grown)
-            return "no memory";
-        *records = grown;
-        *room = more;
-    }
-    (*records)[(*count)++] = *record;
-    return NULL;
-}
-
 const char *dns_decode(const unsigned char *bytes, size_t count,
                        struct dns_message *message)
 {
@@ -526,23 +529,21 @@ const char *dns_decode(const unsigned char *bytes, size_t count,
         if (i == 0)
             message->question = question;
     }
-    size_t total = 0, room = 0;
-    for (int section = 0; section < DNS_SECTIONS && !problem; section++)
-        for (int left = get16(header + 6 + 2 * section); left > 0; left--) {
+    size_t total = 0; /* so many came: a count that lies costs nothing */
+    for (int section = 0; section < DNS_SECTIONS; section++)
+        for (int left = get16(header + 6 + 2 * section); left > 0 && !problem;
+             left--) {
             struct dns_record record;
             problem = read_record(&reader, &record);
-            if (problem)
-                break;
-            bool is_opt = record.type == DNS_OPT;
-            problem = is_opt
-                          ? read_opt(message, &record, section)
-                          : append(&message->records, &total, &room, &record);
-            if (problem || is_opt)
+            if (!problem && record.type == DNS_OPT) {
+                problem = read_opt(message, &record, section);
                 dns_record_free(&record);
-            if (problem)
-                break;
-            if (!is_opt)
-                message->count[section]++;
+            } else if (!problem) {
+                if (dns_list_add(&message->records, &total, &record))
+                    message->count[section]++;
+                else
+                    dns_record_free(&record), problem = "no memory";
+            }
         }
     if (!problem && reader.at != count)
         problem = "bytes after the end";
@@ -554,10 +555,7 @@ const char *dns_decode(const unsigned char *bytes, size_t count,
 void dns_message_free(struct dns_message *message)
 {
     size_t total = message->count[0] + message->count[1] + message->count[2];
-    for (size_t i = 0; i < total; i++)
-        dns_record_free(&message->records[i]);
-    free(message->records);
-    message->records = NULL;
+    dns_list_free(&message->records, &total);
     memset(message->count, 0, sizeof message->count);
 }
 

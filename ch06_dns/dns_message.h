@@ -133,6 +133,10 @@ bool dns_record_copy(struct dns_record *to, const struct dns_record *from);
 void dns_record_free(struct dns_record *record);
 const char *dns_record_text(const struct dns_record *record,
                             char text[DNS_RECORD_TEXT]);
+/* A list that grows; what is added belongs to it. false: no memory. */
+bool dns_list_add(struct dns_record **list, size_t *count,
+                  const struct dns_record *record);
+void dns_list_free(struct dns_record **list, size_t *count);
 /* The name in the data of NS, CNAME, PTR and MX; the first one of SOA. */
 void dns_record_target(const struct dns_record *record, struct dns_name *name);
 /* The last number of a SOA: for how many seconds at most a "no" is kept. */

@@ -170,11 +170,7 @@ bool walk_is_over(const struct dns_walk *walk)
 
 static void drop_answer(struct dns_quest *quest)
 {
-    for (size_t i = 0; i < quest->count; i++)
-        dns_record_free(&quest->records[i]);
-    free(quest->records);
-    quest->records = NULL;
-    quest->count = 0;
+    dns_list_free(&quest->records, &quest->count);
     dns_record_free(&quest->soa);
 }
 
@@ -198,16 +194,18 @@ void walk_end(struct dns_walk *walk)
 static void collect(struct dns_quest *quest, const struct dns_record *records,
                     size_t count, uint32_t ttl)
 {
-    struct dns_record *grown = realloc(
-        quest->records, (quest->count + count) * sizeof *quest->records);
-    quest->no_memory |= !grown;
-    if (grown)
-        quest->records = grown;
-    for (size_t i = 0; grown && i < count; i++) {
-        if (!dns_record_copy(&grown[quest->count], &records[i]))
+    for (size_t i = 0; i < count; i++) {
+        struct dns_record copy;
+        if (!dns_record_copy(&copy, &records[i])) {
             quest->no_memory = true;
-        else
-            grown[quest->count++].ttl = ttl;
+            return;
+        }
+        copy.ttl = ttl;
+        if (!dns_list_add(&quest->records, &quest->count, &copy)) {
+            dns_record_free(&copy);
+            quest->no_memory = true;
+            return;
+        }
     }
 }
 

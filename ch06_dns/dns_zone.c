@@ -20,15 +20,14 @@ enum { ENTRY_TEXT = 16 * 1024, ENTRY_WORDS = 256 };
 struct parser {
     FILE *file;
     struct dns_zone_error *error;
-    long line;              /* of the byte to come */
+    long next_line;         /* of the byte to come */
+    long line;              /* what complain speaks of: the entry's first */
     struct dns_name origin; /* what $ORIGIN said, */
     bool has_origin;        /* if it has been there */
-    struct dns_name owner;  /* of the record before */
-    bool has_owner;
-    long long default_ttl; /* $TTL, or -1 */
-    long long last_ttl;    /* of the record before, or -1 */
+    struct dns_name owner;  /* of the record before; length 0: none yet */
+    long long default_ttl;  /* $TTL, or -1 */
+    long long last_ttl;     /* of the record before, or -1 */
     /* The entry: a record or a directive, perhaps over several lines. */
-    long entry_line;
     bool indented; /* begins with a blank: the owner before */
     size_t word_count;
     char *words[ENTRY_WORDS];
@@ -36,11 +35,11 @@ struct parser {
 };
 
 /* Always false, so that a function can end with it. */
-static bool complain(struct parser *parser, long line, const char *format, ...)
+static bool complain(struct parser *parser, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    parser->error->line = line;
+    parser->error->line = parser->line;
     char *text = parser->error->text;
     vsnprintf(text, sizeof parser->error->text, format, values);
     va_end(values);
@@ -57,7 +56,7 @@ static bool skip_mark(struct parser *parser)
     if (first == 0xef) {
         int second = getc(parser->file), third = getc(parser->file);
         return (second == 0xbb && third == 0xbf) ||
-               complain(parser, 1, "begins with a byte that is no text");
+               complain(parser, "begins with a byte that is no text");
     }
     ungetc(first, parser->file); /* of EOF: nothing */
     return true;
@@ -73,22 +72,25 @@ static bool read_entry(struct parser *parser, bool *end)
 {
     bool inside = false, quoted = false, in_word = false, comment = false;
     size_t used = 0;
+    long first_line = parser->next_line;
     parser->word_count = 0;
     parser->indented = false;
-    parser->entry_line = parser->line;
     *end = false;
     for (bool first = true;; first = false) {
         int c = getc(parser->file);
+        parser->line = parser->next_line;
         if (c == EOF && ferror(parser->file))
-            return complain(parser, parser->line, "cannot be read");
+            return complain(parser, "cannot be read");
         if (c == '\n')
-            parser->line++;
+            parser->next_line++;
         if (comment && c != '\n' && c != EOF)
             continue;
         comment = false;
-        if (quoted && (c == EOF || c == '\n'))
-            return complain(parser, parser->entry_line,
-                            "a quote that is never closed");
+        if ((c == EOF && inside) || ((c == EOF || c == '\n') && quoted)) {
+            parser->line = first_line;
+            return complain(parser, "a %s that is never closed",
+                            quoted ? "quote" : "parenthesis");
+        }
         bool blank = c == ' ' || c == '\t' || c == '\r';
         if (first && blank)
             parser->indented = true;
@@ -97,24 +99,20 @@ static bool read_entry(struct parser *parser, bool *end)
             if (in_word)
                 parser->text[used++] = '\0';
             in_word = false;
-            if (c == ';')
-                comment = true;
+            comment = c == ';';
             if ((c == '(' && inside) || (c == ')' && !inside))
-                return complain(parser, parser->line,
-                                "a parenthesis without its partner");
+                return complain(parser, "a parenthesis without its partner");
             if (c == '(' || c == ')')
                 inside = c == '(';
-            if (c == EOF && inside)
-                return complain(parser, parser->entry_line,
-                                "a parenthesis that is never closed");
-            if (c == EOF && parser->word_count == 0)
-                *end = true;
-            if (c == EOF || (c == '\n' && !inside))
+            if (c == EOF || (c == '\n' && !inside)) {
+                *end = c == EOF && parser->word_count == 0;
+                parser->line = first_line;
                 return true;
+            }
             continue;
         }
         if (c == '\0')
-            return complain(parser, parser->line, "a byte of value 0");
+            return complain(parser, "a byte of value 0");
         bool closing = c == '"' && quoted;
         if (c == '"' && in_word)
             parser->text[used++] = '\0'; /* a quote ends a word, too */
@@ -124,18 +122,17 @@ static bool read_entry(struct parser *parser, bool *end)
             continue;
         if (!in_word) {
             if (parser->word_count == ENTRY_WORDS)
-                return complain(parser, parser->line,
-                                "more than %d words in one entry", ENTRY_WORDS);
+                return complain(parser, "more than %d words in one entry",
+                                ENTRY_WORDS);
             parser->words[parser->word_count++] = parser->text + used;
             in_word = true;
         }
         int escaped = c == '\\' ? getc(parser->file) : 0;
         if (c == '\\' && (escaped == EOF || escaped == '\n' || escaped == '\0'))
-            return complain(parser, parser->line,
-                            "a backslash that escapes nothing");
+            return complain(parser, "a backslash that escapes nothing");
         if (used + 4 > sizeof parser->text)
-            return complain(parser, parser->line,
-                            "an entry of more than %d bytes", ENTRY_TEXT);
+            return complain(parser, "an entry of more than %d bytes",
+                            ENTRY_TEXT);
         parser->text[used++] = (char)c;
         if (c == '\\')
             parser->text[used++] = (char)escaped;
@@ -151,6 +148,14 @@ static long long parse_number(const char *text, unsigned long max)
     return number <= (long long)max ? number : -1;
 }
 
+static bool parse_ttl(struct parser *parser, const char *text, long long *ttl)
+{
+    *ttl = parse_number(text, INT32_MAX);
+    return *ttl != -1 ||
+           complain(parser, "not a TTL in seconds (0 to 2147483647): \"%.40s\"",
+                    text);
+}
+
 static bool parse_name(struct parser *parser, const char *text,
                        struct dns_name *name)
 {
@@ -158,21 +163,20 @@ static bool parse_name(struct parser *parser, const char *text,
                               ? "a name in quotes"
                               : dns_name_parse(text, &parser->origin, name);
     if (problem)
-        return complain(parser, parser->entry_line, "%s: \"%.40s\"", problem,
-                        text);
+        return complain(parser, "%s: \"%.40s\"", problem, text);
     /* A name without a dot at its end, which another origin would change */
     static const struct dns_name elsewhere = {3, "\1x"};
     struct dns_name moved;
     if (!parser->has_origin && (dns_name_parse(text, &elsewhere, &moved) ||
                                 moved.length != name->length))
-        return complain(parser, parser->entry_line,
+        return complain(parser,
                         "no $ORIGIN line says which zone this name is in: "
                         "\"%.40s\"",
                         text);
     for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
         if (name->wire[at] == 1 && name->wire[at + 1] == '*')
-            return complain(parser, parser->entry_line,
-                            "wildcards are not served here: \"%.40s\"", text);
+            return complain(parser, "wildcards are not served here: \"%.40s\"",
+                            text);
     return true;
 }
 
@@ -187,11 +191,9 @@ static bool parse_texts(struct parser *parser, char **words, size_t count,
             unsigned char byte;
             size_t taken = dns_parse_byte(text, &byte);
             if (taken == 0)
-                return complain(parser, parser->entry_line,
-                                "a backslash that escapes nothing");
+                return complain(parser, "a backslash that escapes nothing");
             if (length == 255)
-                return complain(parser, parser->entry_line,
-                                "a text of more than 255 bytes");
+                return complain(parser, "a text of more than 255 bytes");
             data[*used] = byte;
             ++*used;
             length++;
@@ -214,8 +216,7 @@ static bool parse_data(struct parser *parser, char **words, size_t count,
     size_t expected =
         shape.names > 0 ? shape.before / 2 + shape.names + shape.after / 4 : 1;
     if (record->type == DNS_TXT ? count < 1 : count != expected)
-        return complain(parser, parser->entry_line,
-                        "%s takes %s%zu word%s, not %zu",
+        return complain(parser, "%s takes %s%zu word%s, not %zu",
                         dns_type_text(record->type, type),
                         record->type == DNS_TXT ? "at least " : "", expected,
                         expected == 1 ? "" : "s", count);
@@ -223,40 +224,36 @@ static bool parse_data(struct parser *parser, char **words, size_t count,
         if (!parse_texts(parser, words, count, data, &used))
             return false;
     } else if (shape.names > 0) {
+        size_t shorts = shape.before / 2;
         for (size_t i = 0; i < count; i++) {
-            bool is_name =
-                i >= shape.before / 2 && i < shape.before / 2 + shape.names;
-            if (is_name) {
-                struct dns_name name = {.length = 0};
+            struct dns_name name;
+            bool is_short = i < shorts;
+            if (!is_short && i < shorts + shape.names) {
                 if (!parse_name(parser, words[i], &name))
                     return false;
                 memcpy(data + used, name.wire, name.length);
                 used += name.length;
                 continue;
             }
-            bool is_short = i < shape.before / 2;
-            long long number =
-                parse_number(words[i], is_short ? UINT16_MAX : UINT32_MAX);
+            unsigned long max = is_short ? UINT16_MAX : UINT32_MAX;
+            long long number = parse_number(words[i], max);
             if (number < 0)
-                return complain(parser, parser->entry_line,
-                                "not a number (0 to %lu): \"%.40s\"",
-                                is_short ? 65535ul : 4294967295ul, words[i]);
+                return complain(parser, "not a number (0 to %lu): \"%.40s\"",
+                                max, words[i]);
             for (int shift = is_short ? 8 : 24; shift >= 0; shift -= 8)
                 data[used++] = (unsigned char)(number >> shift);
         }
     } else {
         int family = record->type == DNS_A ? AF_INET : AF_INET6;
         if (inet_pton(family, words[0], data) != 1)
-            return complain(parser, parser->entry_line,
-                            "not an %s address: \"%.40s\"",
+            return complain(parser, "not an %s address: \"%.40s\"",
                             record->type == DNS_A ? "IPv4" : "IPv6", words[0]);
         used = record->type == DNS_A ? 4 : 16;
     }
     struct dns_record whole = *record;
     whole.data = data;
     whole.data_len = (uint16_t)used;
-    return dns_record_copy(record, &whole) ||
-           complain(parser, parser->entry_line, "no memory");
+    return dns_record_copy(record, &whole) || complain(parser, "no memory");
 }
 
 /* [owner] [TTL] [class] type data, TTL and class in either order */
@@ -265,28 +262,20 @@ static bool parse_record(struct parser *parser, struct dns_record *record)
     char **word = parser->words, **end = parser->words + parser->word_count;
     memset(record, 0, sizeof *record);
     record->class_code = DNS_CLASS_IN;
-    record->line = parser->entry_line;
-    if (!parser->indented) {
-        if (!parse_name(parser, *word++, &parser->owner))
-            return false;
-        parser->has_owner = true;
-    }
-    if (!parser->has_owner)
+    record->line = parser->line;
+    if (!parser->indented && !parse_name(parser, *word++, &parser->owner))
+        return false;
+    if (parser->owner.length == 0)
         return complain(
-            parser, parser->entry_line,
-            "the first record begins with a blank, not with a name");
+            parser, "the first record begins with a blank, not with a name");
     record->name = parser->owner;
 
     long long ttl = -1;
     bool has_class = false;
     for (; word < end; word++) {
         if (ttl == -1 && (*word)[0] >= '0' && (*word)[0] <= '9') {
-            ttl = parse_number(*word, INT32_MAX);
-            if (ttl == -1)
-                return complain(parser, parser->entry_line,
-                                "not a TTL in seconds (0 to 2147483647): "
-                                "\"%.40s\"",
-                                *word);
+            if (!parse_ttl(parser, *word, &ttl))
+                return false;
         } else if (!has_class && strcasecmp(*word, "IN") == 0) {
             has_class = true;
         } else {
@@ -294,20 +283,19 @@ static bool parse_record(struct parser *parser, struct dns_record *record)
         }
     }
     if (word == end)
-        return complain(parser, parser->entry_line, "a record without a type");
+        return complain(parser, "a record without a type");
     if (ttl == -1)
         ttl =
             parser->default_ttl != -1 ? parser->default_ttl : parser->last_ttl;
     if (ttl == -1)
-        return complain(parser, parser->entry_line,
-                        "no TTL: put a line like $TTL 3600 at the top");
+        return complain(parser, "no TTL: put a line like $TTL 3600 at the top");
     parser->last_ttl = ttl;
     record->ttl = (uint32_t)ttl;
     record->type = dns_type_parse(*word);
     if (record->type == 0 || record->type == DNS_OPT ||
         record->type >= DNS_AXFR)
-        return complain(parser, parser->entry_line,
-                        "not a type this server knows: \"%.40s\"", *word);
+        return complain(parser, "not a type this server knows: \"%.40s\"",
+                        *word);
     word++;
     return parse_data(parser, word, (size_t)(end - word), record);
 }
@@ -317,24 +305,18 @@ static bool parse_directive(struct parser *parser)
     const char *word = parser->words[0];
     bool is_origin = strcasecmp(word, "$ORIGIN") == 0;
     if (!is_origin && strcasecmp(word, "$TTL") != 0)
-        return complain(parser, parser->entry_line,
-                        "not a directive this server knows: \"%.40s\"", word);
+        return complain(parser, "not a directive this server knows: \"%.40s\"",
+                        word);
     if (parser->word_count != 2)
-        return complain(parser, parser->entry_line, "%s takes 1 word, not %zu",
+        return complain(parser, "%s takes 1 word, not %zu",
                         is_origin ? "$ORIGIN" : "$TTL", parser->word_count - 1);
-    if (is_origin) {
-        struct dns_name origin;
-        if (!parse_name(parser, parser->words[1], &origin))
-            return false;
-        parser->origin = origin;
-        parser->has_origin = true;
-        return true;
-    }
-    parser->default_ttl = parse_number(parser->words[1], INT32_MAX);
-    return parser->default_ttl != -1 ||
-           complain(parser, parser->entry_line,
-                    "not a TTL in seconds (0 to 2147483647): \"%.40s\"",
-                    parser->words[1]);
+    if (!is_origin)
+        return parse_ttl(parser, parser->words[1], &parser->default_ttl);
+    struct dns_name origin;
+    if (!parse_name(parser, parser->words[1], &origin))
+        return false;
+    parser->origin = origin;
+    return parser->has_origin = true;
 }
 
 /* By name, type and data: a record set stands together, and so do equals. */
@@ -361,20 +343,18 @@ static bool check_zone(struct parser *parser, struct dns_zone *zone)
         top_ns = top_ns || (record->type == DNS_NS &&
                             dns_name_equal(&record->name, &zone->origin));
         if (before && dns_name_equal(&before->name, &record->name)) {
-            long line =
+            parser->line =
                 before->line > record->line ? before->line : record->line;
-            bool same_set = before->type == record->type;
             dns_name_text(&record->name, name);
-            if (same_set && before->ttl != record->ttl)
-                return complain(parser, line,
-                                "%.100s %s: a record set has one TTL", name,
-                                dns_type_text(record->type, type));
+            if (before->type == record->type && before->ttl != record->ttl)
+                return complain(parser, "%.100s %s: a record set has one TTL",
+                                name, dns_type_text(record->type, type));
             if (compare_records(before, record) == 0) {
                 dns_record_free(record);
                 continue;
             }
             if (before->type == DNS_CNAME || record->type == DNS_CNAME)
-                return complain(parser, line,
+                return complain(parser,
                                 "%.100s has a CNAME and can have nothing else",
                                 name);
         }
@@ -385,23 +365,33 @@ static bool check_zone(struct parser *parser, struct dns_zone *zone)
         }
     }
     zone->count = (size_t)(before - zone->records) + 1;
-    return top_ns || complain(parser, 0, "the zone %.100s has no NS record",
+    parser->line = 0;
+    return top_ns || complain(parser, "the zone %.100s has no NS record",
                               dns_name_text(&zone->origin, name));
 }
 
-static bool append(struct dns_zone *zone, size_t *room,
-                   const struct dns_record *record)
+/* The first record is the SOA, and the others are within its zone. */
+static bool add_record(struct parser *parser, struct dns_zone *zone)
 {
-    if (zone->count == *room) {
-        size_t more = *room ? *room * 2 : 64;
-        struct dns_record *grown = realloc(zone->records, more * sizeof *grown);
-        if (!grown)
-            return false;
-        zone->records = grown;
-        *room = more;
-    }
-    zone->records[zone->count++] = *record;
-    return true;
+    struct dns_record record;
+    char name[DNS_NAME_TEXT];
+    if (!parse_record(parser, &record))
+        return false;
+    if (zone->count == 0)
+        zone->origin = record.name;
+    if ((zone->count == 0) != (record.type == DNS_SOA))
+        complain(parser, zone->count == 0
+                             ? "the first record of a zone is its SOA"
+                             : "a second SOA");
+    else if (!dns_name_within(&record.name, &zone->origin))
+        complain(parser, "%.100s is not in the zone of the SOA",
+                 dns_name_text(&record.name, name));
+    else if (dns_list_add(&zone->records, &zone->count, &record))
+        return true;
+    else
+        complain(parser, "no memory");
+    dns_record_free(&record);
+    return false;
 }
 
 bool dns_zone_read(FILE *file, struct dns_zone *zone,
@@ -416,42 +406,18 @@ bool dns_zone_read(FILE *file, struct dns_zone *zone,
     }
     parser->file = file;
     parser->error = error;
-    parser->line = 1;
+    parser->line = parser->next_line = 1;
     dns_name_parse(".", NULL, &parser->origin);
     parser->default_ttl = parser->last_ttl = -1;
-    size_t room = 0;
     bool end = false, ok = skip_mark(parser);
-    while (ok && (ok = read_entry(parser, &end)) && !end) {
-        if (parser->word_count == 0)
-            continue;
-        if (parser->words[0][0] == '$' && !parser->indented) {
-            ok = parse_directive(parser);
-            continue;
-        }
-        struct dns_record record;
-        ok = false;
-        if (!parse_record(parser, &record))
-            break;
-        char name[DNS_NAME_TEXT];
-        if (zone->count == 0)
-            zone->origin = record.name;
-        if ((zone->count == 0) != (record.type == DNS_SOA))
-            complain(parser, record.line,
-                     zone->count == 0 ? "the first record of a zone is its SOA"
-                                      : "a second SOA");
-        else if (!dns_name_within(&record.name, &zone->origin))
-            complain(parser, record.line,
-                     "%.100s is not in the zone of the SOA",
-                     dns_name_text(&record.name, name));
-        else if (!append(zone, &room, &record))
-            complain(parser, record.line, "no memory");
-        else
-            ok = true;
-        if (!ok)
-            dns_record_free(&record);
-    }
+    while (ok && (ok = read_entry(parser, &end)) && !end)
+        if (parser->word_count > 0)
+            ok = parser->words[0][0] == '$' && !parser->indented
+                     ? parse_directive(parser)
+                     : add_record(parser, zone);
+    parser->line = 0;
     if (ok && zone->count == 0)
-        ok = complain(parser, 0, "no record at all");
+        ok = complain(parser, "no record at all");
     if (ok) {
         qsort(zone->records, zone->count, sizeof *zone->records,
               compare_records);
@@ -465,9 +431,5 @@ bool dns_zone_read(FILE *file, struct dns_zone *zone,
 
 void dns_zone_free(struct dns_zone *zone)
 {
-    for (size_t i = 0; i < zone->count; i++)
-        dns_record_free(&zone->records[i]);
-    free(zone->records);
-    zone->records = NULL;
-    zone->count = 0;
+    dns_list_free(&zone->records, &zone->count);
 }
