@@ -208,9 +208,7 @@ static ssize_t write_all(int fd, const char *bytes, size_t count)
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
-    int key = 0;
-    while (key != '\n' && key != EOF)
-        key = getchar();
-    if (ferror(stdin))
-        die("read standard input");
+    for (int key = 0; key != '\n' && !feof(stdin);)
+        if ((key = getchar()) == EOF && ferror(stdin))
+            die("read standard input");
 }

@@ -238,11 +238,9 @@ static int bind_at(const char *ip, const char *port)
 /* At the end of input there is nobody to press it: go on at once. */
 static void wait_for_enter(void)
 {
-    int key = 0;
-    while (key != '\n' && key != EOF)
-        key = getchar();
-    if (ferror(stdin))
-        die("read standard input");
+    for (int key = 0; key != '\n' && !feof(stdin);)
+        if ((key = getchar()) == EOF && ferror(stdin))
+            die("read standard input");
 }
 
 /* Four bytes in network order. */

@@ -77,7 +77,7 @@ static bool send_question(struct dns_asking *asking)
     return true;
 }
 
-static const char *begin(struct dns_asking *asking, bool tcp, long long now)
+const char *ask_server(struct dns_asking *asking, bool tcp, long long now)
 {
     ask_stop(asking);
     asking->tcp = tcp;
@@ -90,30 +90,13 @@ static const char *begin(struct dns_asking *asking, bool tcp, long long now)
     return why;
 }
 
-const char *ask_server(struct dns_asking *asking, long long now)
-{
-    return begin(asking, false, now);
-}
-
-/* Is it the answer to this question? Who could not read the question cannot
-   repeat it. */
 static const char *read_answer(const struct dns_asking *asking,
                                const unsigned char *bytes, size_t count,
                                struct dns_message *message)
 {
     const char *problem = dns_decode(bytes, count, message);
-    if (problem)
+    if (problem || dns_answers(message, asking->id, &asking->question))
         return problem;
-    bool repeats =
-        message->question_count == 1 &&
-        message->question.type == asking->question.type &&
-        message->question.class_code == asking->question.class_code &&
-        dns_name_equal(&message->question.name, &asking->question.name);
-    bool refuses =
-        message->question_count == 0 && (message->flags & DNS_RCODE) != 0;
-    if (message->id == asking->id && (message->flags & DNS_QR) &&
-        (message->flags & DNS_OPCODE) == 0 && (repeats || refuses))
-        return NULL;
     dns_message_free(message);
     return "not the answer to this question";
 }
@@ -124,7 +107,7 @@ static enum dns_heard change_to_tcp(struct dns_asking *asking,
                                     long long now)
 {
     printf("(%lu) %s: once more over TCP\n", asking->number, because);
-    *why = begin(asking, true, now);
+    *why = ask_server(asking, true, now);
     return *why ? HEARD_FAILURE : HEARD_NOTHING;
 }
 

@@ -41,7 +41,7 @@ enum dns_heard {
 /* Random numbers must be had. false: errno says why not. */
 bool ask_prepare(void);
 /* Fill in number, question, from and to, then: NULL, or what is wrong. */
-const char *ask_server(struct dns_asking *asking, long long now);
+const char *ask_server(struct dns_asking *asking, bool tcp, long long now);
 /* What to poll fd for. */
 short ask_events(const struct dns_asking *asking);
 /* When poll says so. */

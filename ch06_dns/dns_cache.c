@@ -81,35 +81,35 @@ static struct dns_entry *find_place(struct dns_cache *cache, long long now)
     return place;
 }
 
-void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
+void cache_keep(struct dns_cache *cache, const struct dns_entry *fresh,
                 uint32_t ttl, long long now)
 {
-    enum dns_rank rank = new->rank;
-    if (new->count > CACHE_SET)
+    enum dns_rank rank = fresh->rank;
+    if (fresh->count > CACHE_SET)
         return;
-    struct dns_entry *next = cache->buckets[bucket_of(&new->name)];
+    struct dns_entry *next = cache->buckets[bucket_of(&fresh->name)];
     for (struct dns_entry *old = next; old; old = next) {
         next = old->next;
-        if (!contradicts(old, new))
+        if (!contradicts(old, fresh))
             continue;
-        if (new->is_hint && !old->is_hint && old->expires > now)
+        if (fresh->is_hint && !old->is_hint && old->expires > now)
             return; /* the zone itself knows better than its parent */
-        if (old->rank > rank && old->type == new->type)
+        if (old->rank > rank && old->type == fresh->type)
             rank = old->rank; /* it leads where the old one did */
         forget(cache, old);
     }
-    struct dns_record *records = calloc(new->count, sizeof *records);
+    struct dns_record *records = calloc(fresh->count, sizeof *records);
     size_t count = 0;
-    while (records && count < new->count &&dns_record_copy(
-                                  &records[count], &new->records[count]))
+    while (records && count < fresh->count &&
+           dns_record_copy(&records[count], &fresh->records[count]))
         count++;
-    if (count < new->count) {
+    if (count < fresh->count) {
         dns_list_free(&records, &count);
         return;
     }
     struct dns_entry *place = find_place(cache, now);
-    size_t bucket = bucket_of(&new->name);
-    *place = *new;
+    size_t bucket = bucket_of(&fresh->name);
+    *place = *fresh;
     place->records = records;
     place->rank = rank;
     place->age = ++cache->so_far;

@@ -56,9 +56,9 @@ const struct dns_entry *cache_find(const struct dns_cache *cache,
                                    long long now);
 /* The TTL that is left, in seconds: one that has begun is gone. */
 uint32_t cache_ttl(const struct dns_entry *entry, long long now);
-/* Keeps a copy of what is new for ttl seconds, in place of what contradicts
+/* Keeps a copy of what is fresh for ttl seconds, in place of what contradicts
    it. Without memory it is not kept, and will be asked for again. */
-void cache_keep(struct dns_cache *cache, const struct dns_entry *new,
+void cache_keep(struct dns_cache *cache, const struct dns_entry *fresh,
                 uint32_t ttl, long long now);
 
 #endif

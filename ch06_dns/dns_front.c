@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 enum {
-    DRAIN = 512,          /* datagrams read in a round, */
-    LETTERS_A_ROUND = 16, /* and answered */
+    DRAIN = 512,          /* datagrams read in a round, clients let in, */
+    LETTERS_A_ROUND = 16, /* and datagrams answered */
     TURNS = 4,            /* of one host's connections, in a round */
     PATIENCE = 10 * 1000, /* ms that a connection may be idle */
     BREATH = 100,         /* ms without accept when there is no descriptor */
@@ -173,7 +173,7 @@ static void say_what_was_odd(struct front *front, long long *until)
     if (front->odd + front->too_many == 0)
         return;
     if (front->now < front->said + SILENCE) {
-        if (*until == -1 || front->said + SILENCE < *until)
+        if (front->said + SILENCE < *until)
             *until = front->said + SILENCE;
         return;
     }
@@ -194,7 +194,7 @@ nfds_t front_watch(struct front *front, long long now, struct pollfd *polled,
     polled[0] = (struct pollfd){.fd = front->udp_fd, .events = POLLIN};
     polled[1] = (struct pollfd){.fd = resting ? -1 : front->listen_fd,
                                 .events = POLLIN};
-    if (resting && (*until == -1 || front->rest_until < *until))
+    if (resting && front->rest_until < *until)
         *until = front->rest_until;
     say_what_was_odd(front, until);
     for (int i = 0; i <= FRONT_LETTERS; i++)
@@ -214,7 +214,7 @@ nfds_t front_watch(struct front *front, long long now, struct pollfd *polled,
             polled[count].fd = connection->fd;
             polled[count].events = connection->out > 0 ? POLLOUT : POLLIN;
             connection->polled = count++;
-            if (*until == -1 || end < *until)
+            if (end < *until)
                 *until = end;
         }
     }
@@ -246,6 +246,18 @@ static bool same_host(const struct dns_client *a, const struct dns_client *b)
     return memcmp(a->host, b->host, FRONT_HOST) == 0;
 }
 
+/* Is it a question, whether it can be read or not? */
+static bool is_question(struct front *front, const struct dns_client *client,
+                        const unsigned char *bytes, size_t count)
+{
+    if (count >= 12 && (bytes[2] & 0x80) == 0)
+        return true;
+    front->odd++;
+    front->odd_why = count < 12 ? "shorter than a header" : "not a question";
+    memcpy(front->odd_name, client->name, sizeof front->odd_name);
+    return false;
+}
+
 /* Takes a datagram to the free place. When no place is left for the next, the
    one leaves that has most of its host before it. false: there was none. */
 static bool take_letter(struct front *front)
@@ -270,16 +282,12 @@ static bool take_letter(struct front *front)
             complain(front, "recvmsg");
         return false;
     }
-    if (received == 0) {
-        front->odd++;
-        front->odd_why = "empty";
-        front_name(&client->addr, front->odd_name);
-        return true;
-    }
     client->addr_len = message.msg_namelen;
     client->control_len = (socklen_t)message.msg_controllen;
     client->connection = -1;
     set_client(client);
+    if (received == 0) /* a datagram may be empty: the place stays free */
+        is_question(front, client, letter->bytes, 0);
     slot->number = ++front->so_far;
     slot->turn = 0;
     memcpy(slot->host, client->host, FRONT_HOST);
@@ -328,7 +336,8 @@ static struct front_connection *find_place(struct front *front,
     return place;
 }
 
-static void accept_connection(struct front *front)
+/* false: nobody waits, or there is no descriptor. */
+static bool accept_connection(struct front *front)
 {
     struct dns_client client = {.addr_len = sizeof client.addr};
     int fd = accept(front->listen_fd, (struct sockaddr *)&client.addr,
@@ -341,7 +350,7 @@ static void accept_connection(struct front *front)
         }
         if (fd != -1)
             close(fd);
-        return;
+        return false;
     }
     set_client(&client);
     struct front_connection *place = find_place(front, &client);
@@ -352,6 +361,7 @@ static void accept_connection(struct front *front)
     place->busy = place->has_asked = false;
     place->idle_since = front->now;
     place->in = place->out = place->sent = 0;
+    return true;
 }
 
 /* Reads or writes once, whichever it is waiting for. */
@@ -392,7 +402,8 @@ void front_serve(struct front *front, const struct pollfd *polled)
     for (int i = 0; polled[0].revents && i < DRAIN && take_letter(front); i++)
         continue;
     if (polled[1].fd != -1 && polled[1].revents)
-        accept_connection(front);
+        for (int i = 0; i < DRAIN && accept_connection(front); i++)
+            continue;
     front->round++;
     front->letters_left = LETTERS_A_ROUND;
     front->connections_left = FRONT_CONNECTIONS;
@@ -400,53 +411,30 @@ void front_serve(struct front *front, const struct pollfd *polled)
 
 /* ---- questions --------------------------------------------------------- */
 
-/* What came without a question to answer. */
-static void note_odd(struct front *front, const struct dns_client *client,
-                     const char *why)
-{
-    front->odd++;
-    front->odd_why = why;
-    memcpy(front->odd_name, client->name, sizeof front->odd_name);
-}
-
-/* Takes a message that somebody sent. True: it is a question, to be answered;
-   else the answer, if it deserves one, is sent. *answered tells. */
-static bool take_message(struct front *front, struct dns_request *request,
-                         const unsigned char *bytes, size_t count,
-                         bool *answered)
+/* Takes a question apart. false: it was refused, and that is said. */
+static bool take_question(struct front *front, struct dns_request *request,
+                          const unsigned char *bytes, size_t count)
 {
     struct dns_message message;
     const char *problem = dns_decode(bytes, count, &message);
-    *answered = count >= 12 && (bytes[2] & 0x80) == 0;
-    if (!*answered) {
-        note_odd(front, &request->client,
-                 count < 12 ? "shorter than a header" : "not a question");
-        if (!problem)
-            dns_message_free(&message);
-        return false;
-    }
+    unsigned rcode = DNS_FORMERR;
     request->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
     request->flags = (uint16_t)(bytes[2] << 8 | bytes[3]);
-    request->edns = !problem && message.edns;
-    unsigned opcode = ((unsigned)request->flags & DNS_OPCODE) >> 11;
-    unsigned rcode = DNS_NOERROR;
-    bool readable = !problem && opcode == 0 && message.question_count > 0;
-    if (!problem && opcode == 0 &&
-        (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
-         message.count[DNS_AUTHORITY] > 0))
-        problem = "not one question and nothing else";
-    if (opcode != 0)
+    bool ordinary = (request->flags & DNS_OPCODE) == 0;
+    bool readable = !problem && ordinary && message.question_count > 0;
+    request->edns = readable && message.edns;
+    request->question = message.question;
+    if (!readable)
+        request->question.name.length = 0; /* nor repeated */
+    if (!ordinary)
         rcode = DNS_NOTIMP, problem = "not an ordinary question";
-    else if (problem)
-        rcode = DNS_FORMERR;
-    else if (message.edns && message.edns_version > 0)
+    else if (!problem &&
+             (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
+              message.count[DNS_AUTHORITY] > 0))
+        problem = "not one question and nothing else";
+    else if (!problem && message.edns_version > 0)
         rcode = BADVERS, problem = "EDNS of a version to come";
-    if (readable)
-        request->question = message.question;
-    else
-        request->question.name.length = 0, request->edns = false;
-    if (message.records)
-        dns_message_free(&message);
+    dns_message_free(&message);
     if (!problem)
         return true;
 
@@ -498,13 +486,13 @@ bool front_next(struct front *front, struct dns_request *request)
 {
     struct front_slot *slot;
     struct front_connection *connection;
-    bool answered;
     while (front->letters_left-- > 0 && (slot = next_slot(front))) {
         struct front_letter *letter = &front->letters[slot - front->slots];
         size_t count = slot->count;
         request->client = letter->client;
         slot->count = 0;
-        if (take_message(front, request, letter->bytes, count, &answered))
+        if (is_question(front, &letter->client, letter->bytes, count) &&
+            take_question(front, request, letter->bytes, count))
             return true;
     }
     while ((connection = next_connection(front))) {
@@ -512,18 +500,28 @@ bool front_next(struct front *front, struct dns_request *request)
         unsigned char *bytes = connection->question;
         request->client = connection->client;
         connection->served = front->round;
-        connection->busy = true; /* until front_send */
-        bool asks = take_message(front, request, bytes + 2, length, &answered);
+        if (!is_question(front, &request->client, bytes + 2, length)) {
+            /* Whoever speaks another language gets no second chance. */
+            hang_up(connection, "hung up on: what it sent is no question");
+            continue;
+        }
+        connection->busy = connection->has_asked = true; /* until front_send */
+        bool asks = take_question(front, request, bytes + 2, length);
         connection->in -= 2 + length;
         memmove(bytes, bytes + 2 + length, connection->in);
-        if (answered)
-            connection->has_asked = true;
-        else /* whoever speaks another language gets no second chance */
-            hang_up(connection, "hung up on: what it sent is no question");
         if (asks)
             return true;
     }
     return false;
+}
+
+void front_print(const struct dns_request *request)
+{
+    char name[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
+    printf("%s asks%s for %.120s %s\n", request->client.name,
+           request->client.connection == -1 ? "" : " over TCP",
+           dns_name_text(&request->question.name, name),
+           dns_type_text(request->question.type, type));
 }
 
 /* ---- replies ----------------------------------------------------------- */

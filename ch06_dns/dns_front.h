@@ -26,6 +26,7 @@ enum {
     FRONT_LETTERS = 256,     /* datagrams that wait */
     FRONT_LETTER_MAX = 4096, /* bytes of each: no question has more */
     FRONT_POLLED = 2 + FRONT_CONNECTIONS, /* what front_watch may fill in */
+    FRONT_REST = 60 * 60 * 1000, /* ms of sleep where nothing is to be done */
     FRONT_PROBLEM = FRONT_NAME + 64
 };
 
@@ -117,6 +118,8 @@ void front_begin(struct front *front, const struct dns_request *request,
 void front_send(struct front *front, const struct dns_request *request,
                 struct dns_writer *writer, unsigned flags, unsigned rcode);
 
+/* A line of the log: who asks, and for what. */
+void front_print(const struct dns_request *request);
 /* 127.0.0.1:9190, or [::1]:9190 */
 void front_name(const struct sockaddr_storage *addr, char name[FRONT_NAME]);
 /* In network byte order */

@@ -155,25 +155,31 @@ bool dns_name_within(const struct dns_name *name, const struct dns_name *zone)
     return dns_name_equal(&suffix, zone);
 }
 
+/* Where its labels begin. Returns how many. */
+static size_t list_labels(const struct dns_name *name,
+                          const unsigned char *labels[DNS_NAME_MAX / 2 + 1])
+{
+    size_t count = 0;
+    for (size_t i = 0; name->wire[i]; i += name->wire[i] + 1u)
+        labels[count++] = name->wire + i;
+    return count;
+}
+
 /* By the last label, then by the one before it ... (RFC 4034 section 6.1) */
 int dns_name_compare(const struct dns_name *a, const struct dns_name *b)
 {
-    const unsigned char *label[2][128];
-    size_t count[2] = {0, 0};
-    for (size_t i = 0; a->wire[i]; i += a->wire[i] + 1u)
-        label[0][count[0]++] = a->wire + i;
-    for (size_t i = 0; b->wire[i]; i += b->wire[i] + 1u)
-        label[1][count[1]++] = b->wire + i;
-    while (count[0] > 0 && count[1] > 0) {
-        const unsigned char *x = label[0][--count[0]];
-        const unsigned char *y = label[1][--count[1]];
+    const unsigned char *of_a[DNS_NAME_MAX / 2 + 1];
+    const unsigned char *of_b[DNS_NAME_MAX / 2 + 1];
+    size_t left_a = list_labels(a, of_a), left_b = list_labels(b, of_b);
+    while (left_a > 0 && left_b > 0) {
+        const unsigned char *x = of_a[--left_a], *y = of_b[--left_b];
         for (size_t i = 1; i <= *x && i <= *y; i++)
             if (lower(x[i]) != lower(y[i]))
                 return lower(x[i]) - lower(y[i]);
         if (*x != *y)
             return *x - *y;
     }
-    return (count[0] > 0) - (count[1] > 0);
+    return (left_a > 0) - (left_b > 0);
 }
 
 /* ---- types and codes --------------------------------------------------- */
@@ -559,6 +565,19 @@ void dns_message_free(struct dns_message *message)
     memset(message->count, 0, sizeof message->count);
 }
 
+bool dns_answers(const struct dns_message *message, uint16_t id,
+                 const struct dns_question *question)
+{
+    const struct dns_question *repeated = &message->question;
+    if (message->id != id || (message->flags & (DNS_QR | DNS_OPCODE)) != DNS_QR)
+        return false;
+    if (message->question_count == 0)
+        return (message->flags & DNS_RCODE) != 0;
+    return message->question_count == 1 && repeated->type == question->type &&
+           repeated->class_code == question->class_code &&
+           dns_name_equal(&repeated->name, &question->name);
+}
+
 const struct dns_record *dns_section(const struct dns_message *message,
                                      enum dns_section section)
 {
@@ -677,6 +696,21 @@ bool dns_put_record(struct dns_writer *writer, enum dns_section section,
         set16(writer->bytes + length_at,
               (uint16_t)(writer->length - length_at - 2));
     return settle(writer, &before, 6 + 2 * (size_t)section);
+}
+
+bool dns_put_set(struct dns_writer *writer, enum dns_section section,
+                 const struct dns_record *records, size_t count)
+{
+    struct dns_writer before = *writer;
+    unsigned char header[12];
+    memcpy(header, writer->bytes, sizeof header);
+    for (size_t i = 0; i < count; i++)
+        if (!dns_put_record(writer, section, &records[i])) {
+            *writer = before;
+            memcpy(writer->bytes, header, sizeof header);
+            return false;
+        }
+    return true;
 }
 
 /* We understand EDNS version 0, and still send datagrams of 512 bytes. */

@@ -151,6 +151,10 @@ uint32_t dns_soa_minimum(const struct dns_record *record);
 const char *dns_decode(const unsigned char *bytes, size_t count,
                        struct dns_message *message);
 void dns_message_free(struct dns_message *message);
+/* Is it the response to this question, asked with this id? Who could not read
+   the question cannot repeat it. */
+bool dns_answers(const struct dns_message *message, uint16_t id,
+                 const struct dns_question *question);
 /* The first record of a section; there are message->count[section]. */
 const struct dns_record *dns_section(const struct dns_message *message,
                                      enum dns_section section);
@@ -158,6 +162,7 @@ const struct dns_record *dns_section(const struct dns_message *message,
 /*
  * Writes a message into the caller's bytes (at least 12), names compressed.
  * What does not fit leaves the message as it was: the function returns false.
+ * Of a set there is all or nothing (RFC 2181 section 9).
  */
 struct dns_writer {
     unsigned char *bytes;
@@ -173,6 +178,8 @@ bool dns_put_question(struct dns_writer *writer,
                       const struct dns_question *question);
 bool dns_put_record(struct dns_writer *writer, enum dns_section section,
                     const struct dns_record *record);
+bool dns_put_set(struct dns_writer *writer, enum dns_section section,
+                 const struct dns_record *records, size_t count);
 bool dns_put_opt(struct dns_writer *writer, unsigned extended_rcode);
 void dns_set_flags(struct dns_writer *writer, uint16_t flags);
 

@@ -198,21 +198,12 @@ static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
                       struct dns_message *message)
 {
     const char *problem = dns_decode(bytes, count, message);
-    if (problem) {
-        printf("%zu bytes ignored: %s\n", count, problem);
-        return false;
-    }
-    if ((message->flags & DNS_QR) && message->id == id &&
-        (message->flags & DNS_OPCODE) == 0 &&
-        ((message->question_count == 1 &&
-          message->question.type == question->type &&
-          message->question.class_code == question->class_code &&
-          dns_name_equal(&message->question.name, &question->name)) ||
-         /* who could not read the question cannot repeat it */
-         (message->question_count == 0 && (message->flags & DNS_RCODE))))
+    if (!problem && dns_answers(message, id, question))
         return true;
-    dns_message_free(message);
-    printf("%zu bytes ignored: not the answer to this question\n", count);
+    if (!problem)
+        dns_message_free(message);
+    printf("%zu bytes ignored: %s\n", count,
+           problem ? problem : "not the answer to this question");
     return false;
 }
 

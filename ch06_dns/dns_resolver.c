@@ -113,14 +113,14 @@ int main(int argc, char *argv[])
     for (;;) {
         /* 2. Wait for clients and for servers, and for time to pass. */
         struct pollfd polled[FRONT_POLLED + TASKS + 1];
-        long long now = now_ms(), until = -1;
+        long long now = now_ms(), until = now + FRONT_REST;
         nfds_t count = front_watch(&r->front, now, polled, &until);
         for (int i = 0; i <= TASKS; i++) {
             struct task *task = &r->tasks[i];
             if (task->number == 0)
                 continue;
             const struct dns_asking *asking = &task->walk->asking;
-            if (until == -1 || asking->until < until)
+            if (asking->until < until)
                 until = asking->until;
             if (task->walk->deadline < until)
                 until = task->walk->deadline;
@@ -128,8 +128,7 @@ int main(int argc, char *argv[])
                 (struct pollfd){.fd = asking->fd, .events = ask_events(asking)};
             task->polled = count++;
         }
-        int timeout = until == -1 ? -1 : until > now ? (int)(until - now) : 0;
-        if (poll(polled, count, timeout) == -1) {
+        if (poll(polled, count, until > now ? (int)(until - now) : 0) == -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
@@ -169,12 +168,11 @@ static void tell(struct resolver *r, const struct dns_request *request,
                  const struct dns_quest *quest)
 {
     struct dns_writer writer;
-    bool fits = true;
     front_begin(&r->front, request, &writer);
-    for (size_t i = 0; quest && i < quest->count && fits; i++)
-        fits = dns_put_record(&writer, DNS_ANSWER, &quest->records[i]);
-    if (quest && quest->soa.data && fits)
-        fits = dns_put_record(&writer, DNS_AUTHORITY, &quest->soa);
+    bool fits = !quest ||
+                dns_put_set(&writer, DNS_ANSWER, quest->records, quest->count);
+    if (fits && quest && quest->soa.data)
+        fits = dns_put_set(&writer, DNS_AUTHORITY, &quest->soa, 1);
     if (!fits)
         front_begin(&r->front, request, &writer);
     if (number > 0)
@@ -371,7 +369,6 @@ static void take_question(struct resolver *r, const struct dns_request *request,
                           long long now)
 {
     const struct dns_question *question = &request->question;
-    const struct dns_client *client = &request->client;
     unsigned rcode = DNS_NOERROR;
     if (question->type > 248 && question->type <= DNS_ANY)
         rcode = DNS_NOTIMP; /* not a type of records, but an order */
@@ -382,11 +379,7 @@ static void take_question(struct resolver *r, const struct dns_request *request,
     unsigned long number = rcode == DNS_NOERROR ? ++r->questions : 0;
     if (number > 0)
         printf("(%lu) ", number);
-    char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
-    printf("%s asks%s for %.120s %s\n", client->name,
-           client->connection == -1 ? "" : " over TCP",
-           dns_name_text(&question->name, text),
-           dns_type_text(question->type, type));
+    front_print(request);
     if (number > 0)
         find_out(r, request, number, now);
     else

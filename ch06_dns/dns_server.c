@@ -98,11 +98,10 @@ int main(int argc, char *argv[])
     for (;;) {
         /* 4. Wait for whoever comes first. */
         struct pollfd polled[FRONT_POLLED + 1];
-        long long now = now_ms(), until = -1;
+        long long now = now_ms(), until = now + FRONT_REST;
         nfds_t count = front_watch(&front, now, polled, &until);
         polled[count] = (struct pollfd){.fd = hangup_pipe[0], .events = POLLIN};
-        if (poll(polled, count + 1, until == -1 ? -1 : (int)(until - now)) ==
-            -1) {
+        if (poll(polled, count + 1, (int)(until - now)) == -1) {
             if (errno != EINTR)
                 die("poll");
             continue;
@@ -135,13 +134,13 @@ static bool load_zone(const char *file_name, struct dns_zone *zone)
     }
     bool readable = dns_zone_read(file, &fresh, &error);
     fclose(file);
-    if (!readable && error.line > 0)
-        fprintf(stderr, "dns_server: %.200s:%ld: %s\n", file_name, error.line,
-                error.text);
-    else if (!readable)
-        fprintf(stderr, "dns_server: %.200s: %s\n", file_name, error.text);
-    if (!readable)
+    if (!readable) {
+        fprintf(stderr, "dns_server: %.200s:", file_name);
+        if (error.line > 0)
+            fprintf(stderr, "%ld:", error.line);
+        fprintf(stderr, " %s\n", error.text);
         return false;
+    }
     dns_zone_free(zone);
     *zone = fresh;
     return true;
@@ -165,12 +164,14 @@ static size_t lower_bound(const struct dns_zone *zone,
     return from;
 }
 
-/* The record set of a name and a type: how many, and the first. */
+/* The record set of a name and a type, or all of them: how many, and the
+   first. */
 static size_t find_set(const struct dns_zone *zone, const struct dns_name *name,
                        uint16_t type, const struct dns_record **first)
 {
-    size_t from = lower_bound(zone, name, type);
-    size_t to = lower_bound(zone, name, type + 1u);
+    bool all = type == DNS_ANY;
+    size_t from = lower_bound(zone, name, all ? 0 : type);
+    size_t to = lower_bound(zone, name, all ? UINT16_MAX + 1u : type + 1u);
     *first = zone->records + from;
     return to - from;
 }
@@ -189,9 +190,8 @@ static void note(struct reply *reply, const char *format, ...)
 static void add(struct reply *reply, enum dns_section section,
                 const struct dns_record *records, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!dns_put_record(&reply->writer, section, &records[i]))
-            reply->truncated = true;
+    if (!dns_put_set(&reply->writer, section, records, count))
+        reply->truncated = true;
 }
 
 /* A "no", with the SOA that tells how long it may be remembered. */
@@ -220,25 +220,10 @@ static size_t find_cut(const struct dns_zone *zone, const struct dns_name *name,
     return 0;
 }
 
-/* Of a set all or nothing, and without it nothing is amiss: what can be asked
-   for need not be said (RFC 2181 section 9). */
-static void add_if_it_fits(struct reply *reply,
-                           const struct dns_record *records, size_t count)
-{
-    struct dns_writer before = reply->writer;
-    unsigned char header[12];
-    memcpy(header, before.bytes, sizeof header);
-    for (size_t i = 0; i < count; i++)
-        if (!dns_put_record(&reply->writer, DNS_ADDITIONAL, &records[i])) {
-            reply->writer = before;
-            memcpy(before.bytes, header, sizeof header);
-            return;
-        }
-}
-
 /* Names of servers, and the addresses that we have of them. Those of servers
    inside the zone that they serve, the glue, must be there: without these
-   nobody could find them (RFC 9471 section 3.1). The others may. */
+   nobody could find them (RFC 9471 section 3.1). The others may: what can be
+   asked for need not be said (RFC 2181 section 9). */
 static void add_servers(struct reply *reply, enum dns_section section,
                         const struct dns_zone *zone,
                         const struct dns_record *servers, size_t count)
@@ -257,7 +242,7 @@ static void add_servers(struct reply *reply, enum dns_section section,
             if (must && is_glue)
                 add(reply, DNS_ADDITIONAL, glue, found);
             else if (!must && !is_glue)
-                add_if_it_fits(reply, glue, found);
+                dns_put_set(&reply->writer, DNS_ADDITIONAL, glue, found);
             if (must && i % 2 == 0)
                 note(reply, "%s %.120s", i == 0 ? ":" : ",",
                      dns_name_text(&target, text));
@@ -307,13 +292,8 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         for (int i = 0; alias && i < hops; i++)
             if (followed[i] == records)
                 return; /* CNAMEs in a circle: each of them once */
-        if (!alias && question->type == DNS_ANY) {
-            size_t from = lower_bound(zone, &name, 0);
-            records = zone->records + from;
-            count = lower_bound(zone, &name, UINT16_MAX + 1u) - from;
-        } else if (!alias) {
+        if (!alias)
             count = find_set(zone, &name, question->type, &records);
-        }
         if (count > 0 && hops == 0)
             note(reply, "answer: %.200s%s", dns_record_text(records, text),
                  alias || count > 1 ? ", and more" : "");
@@ -348,11 +328,7 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
 static void reply_to(struct front *front, const struct dns_request *request,
                      const struct dns_zone *zone)
 {
-    char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
-    bool tcp = request->client.connection != -1;
-    printf("%s asks%s for %.120s %s\n", request->client.name,
-           tcp ? " over TCP" : "", dns_name_text(&request->question.name, text),
-           dns_type_text(request->question.type, type));
+    front_print(request);
     static struct reply reply;
     memset(&reply, 0, sizeof reply);
     front_begin(front, request, &reply.writer);
@@ -362,7 +338,8 @@ static void reply_to(struct front *front, const struct dns_request *request,
         front_begin(front, request, &reply.writer);
         snprintf(reply.log, sizeof reply.log,
                  "truncated: more than %d bytes, ask over TCP",
-                 tcp ? DNS_MESSAGE_MAX : DNS_UDP_MAX);
+                 request->client.connection == -1 ? DNS_UDP_MAX
+                                                  : DNS_MESSAGE_MAX);
     }
     printf("%.300s\n", reply.log);
     front_send(front, request, &reply.writer, reply.flags, reply.rcode);

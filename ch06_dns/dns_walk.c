@@ -106,15 +106,9 @@ static void take(struct dns_walk *walk, const struct dns_message *message,
 static void start(struct dns_walk *walk, const struct dns_question *question)
 {
     struct dns_quest *quest = &walk->quests[walk->depth];
+    memset(quest, 0, sizeof *quest); /* LOOKING */
     quest->question = *question;
     quest->name = question->name;
-    quest->state = LOOKING;
-    quest->hops = 0;
-    quest->records = NULL;
-    quest->count = 0;
-    quest->soa.data = NULL;
-    quest->no_memory = false;
-    quest->on_way = false;
 }
 
 void walk_begin(struct dns_walk *walk, struct dns_world *world,
@@ -305,7 +299,7 @@ static const char *ask(struct dns_walk *walk, struct dns_server *server,
     asking->from_len = walk->world->own_len;
     asking->to = server->addr;
     asking->to_len = server->addr_len;
-    return ask_server(asking, now);
+    return ask_server(asking, false, now);
 }
 
 /* Below this quest begins another. It may need a third, and that may need the
@@ -381,45 +375,42 @@ static size_t select_set(const struct dns_message *message,
     size_t count = 0;
     *ttl = CACHE_TTL;
     for (size_t i = 0; i < message->count[section] && count < size; i++) {
-        const struct dns_record *new = &records[i];
-        if (new->type != type || new->class_code != DNS_CLASS_IN ||
-            !dns_name_equal(&new->name, name))
+        const struct dns_record *record = &records[i];
+        if (record->type != type || record->class_code != DNS_CLASS_IN ||
+            !dns_name_equal(&record->name, name))
             continue;
         bool again = false;
         for (size_t j = 0; j < count && j < CACHE_SET; j++)
-            again = again || (set[j].data_len ==
-                              new->data_len &&memcmp(set[j].data, new->data,
-                                                     new->data_len) == 0);
+            again |= set[j].data_len == record->data_len &&
+                     memcmp(set[j].data, record->data, record->data_len) == 0;
         if (!again)
-            set[count++] = *new;
-        if (new->ttl < *ttl)
-            *ttl = new->ttl;
+            set[count++] = *record;
+        if (record->ttl < *ttl)
+            *ttl = record->ttl;
     }
     return count;
 }
 
 /* The addresses of a server: the glue that the zone above vouches for, else
-   what the cache knows. Returns how many, or 0; *known: there is something to
-   know, if only that there is no such address. */
-static size_t known_addresses(const struct dns_walk *walk,
-                              const struct dns_message *referral,
-                              const struct dns_name *above,
-                              const struct dns_name *name, uint16_t type,
-                              struct dns_record *set, bool *known,
-                              long long now)
+   what the cache knows. Returns how many, or -1: nobody knows yet. */
+static int known_addresses(const struct dns_walk *walk,
+                           const struct dns_message *referral,
+                           const struct dns_name *above,
+                           const struct dns_name *name, uint16_t type,
+                           struct dns_record *set, long long now)
 {
     uint32_t ttl;
-    size_t count = 0;
+    int count = 0;
     if (referral && dns_name_within(name, above))
-        count = select_set(referral, DNS_ADDITIONAL, name, type, set,
-                           WALK_SERVERS, &ttl);
-    *known = true;
+        count = (int)select_set(referral, DNS_ADDITIONAL, name, type, set,
+                                WALK_SERVERS, &ttl);
     if (count > 0)
         return count;
     const struct dns_entry *entry =
         cache_find(&walk->world->cache, name, type, now);
-    *known = entry != NULL;
-    while (entry && entry->known == KNOWN_SET && count < entry->count &&
+    if (!entry)
+        return -1;
+    while (entry->known == KNOWN_SET && count < (int)entry->count &&
            count < WALK_SERVERS) {
         set[count] = entry->records[count];
         count++;
@@ -461,18 +452,15 @@ static void take_servers(struct dns_walk *walk, struct dns_quest *quest,
     for (size_t pass = 0; pass < 4; pass++)
         for (size_t i = 0; i < count; i++) {
             struct dns_name name;
-            bool known, known_a;
-            dns_record_target(&servers[i], &name);
             uint16_t type = types[pass % 2];
-            size_t found = known_addresses(walk, referral, &above, &name, type,
-                                           set, &known, now);
-            for (size_t j = 0; pass < 2 && j < found; j++)
+            dns_record_target(&servers[i], &name);
+            int found =
+                known_addresses(walk, referral, &above, &name, type, set, now);
+            for (int j = 0; pass < 2 && j < found; j++)
                 add_server(walk, quest, &name, type, &set[j]);
-            if (pass < 2 || known || dns_name_within(&name, zone))
-                continue;
-            size_t has_a = known_addresses(walk, referral, &above, &name, DNS_A,
-                                           set, &known_a, now);
-            if (has_a == 0)
+            if (pass >= 2 && found == -1 && !dns_name_within(&name, zone) &&
+                known_addresses(walk, referral, &above, &name, DNS_A, set,
+                                now) <= 0)
                 add_server(walk, quest, &name, type, NULL);
         }
 }
