@@ -226,7 +226,7 @@ static bool parse_data(struct parser *parser, char **words, size_t count,
     } else if (shape.names > 0) {
         size_t shorts = shape.before / 2;
         for (size_t i = 0; i < count; i++) {
-            struct dns_name name;
+            struct dns_name name = {.length = 0};
             bool is_short = i < shorts;
             if (!is_short && i < shorts + shape.names) {
                 if (!parse_name(parser, words[i], &name))
