@@ -253,7 +253,9 @@ static bool is_question(struct front *front, const struct dns_client *client,
     if (count >= 12 && (bytes[2] & 0x80) == 0)
         return true;
     front->odd++;
-    front->odd_why = count < 12 ? "shorter than a header" : "not a question";
+    front->odd_why = count == 0   ? "empty"
+                     : count < 12 ? "shorter than a header"
+                                  : "not a question";
     memcpy(front->odd_name, client->name, sizeof front->odd_name);
     return false;
 }
