@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: neighbour (not \"%.40s\")\n", argv[1]);
         return 2;
     }
+    signal(SIGCHLD, SIG_DFL); /* or system may find no child */
+
     /* 1. Two computers, and a wire between them. */
     new_computer(OURS);
     new_computer(NEIGHBOURS);
