@@ -7,6 +7,7 @@
 #include "exercise.h"
 #include "language.h"
 #include "lint.h"
+#include "memory.h"
 #include "needs.h"
 #include "pace.h"
 #include "run.h"
@@ -154,10 +155,9 @@ static bool parse_command(struct command *command, int argc, char *argv[])
     return true;
 }
 
-enum { MAX_CHAPTERS = 64 };
 static bool wants_no_more; /* the reader */
-static char chapters[MAX_CHAPTERS][128];
-static int chapter_count;
+static char (*chapters)[128];
+static size_t chapter_count;
 
 static int by_name(const void *left, const void *right)
 {
@@ -174,12 +174,15 @@ static bool find_chapters(const char *source)
     }
     for (struct dirent *entry; (entry = readdir(dir));) {
         const char *name = entry->d_name;
-        if (strncmp(name, "ch", 2) == 0 && strlen(name) > 5 && name[4] == '_' &&
-            strlen(name) < sizeof chapters[0] && chapter_count < MAX_CHAPTERS)
-            strcpy(chapters[chapter_count++], name);
+        if (strncmp(name, "ch", 2) != 0 || strlen(name) <= 5 ||
+            name[4] != '_' || strlen(name) >= sizeof chapters[0])
+            continue;
+        chapters = grown(chapters, chapter_count, sizeof chapters[0]);
+        strcpy(chapters[chapter_count++], name);
     }
     closedir(dir);
-    qsort(chapters, (size_t)chapter_count, sizeof chapters[0], by_name);
+    if (chapters)
+        qsort(chapters, chapter_count, sizeof chapters[0], by_name);
     return true;
 }
 
@@ -444,7 +447,7 @@ int main(int argc, char *argv[])
         pace_open(command.step);
     bool found = !command.chapter;
     enum outcome outcome = PASSED;
-    for (int i = 0;
+    for (size_t i = 0;
          i < chapter_count && !terminals_interrupted() && !wants_no_more; i++) {
         if (!is_asked(&command, chapters[i]))
             continue;
@@ -459,7 +462,7 @@ int main(int argc, char *argv[])
                 either("play: no chapter \"%s\"; there are:",
                        "play: 이름이 \"%s\"인 장은 없습니다. 있는 것은:"),
                 command.chapter);
-        for (int i = 0; i < chapter_count; i++)
+        for (size_t i = 0; i < chapter_count; i++)
             fprintf(stderr, " %.4s", chapters[i]);
         fprintf(stderr, "\n");
         return 2;
