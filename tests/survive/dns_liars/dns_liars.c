@@ -26,9 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { ROOT, EVIL, GOOD, UP, SILENT, LIARS, MANY = 15, DEADLINE = 10 * 1000 };
+enum { TOO_SLOW = 3 }; /* a status */
 static const char *const addresses[LIARS] = {
     "127.0.77.2", "127.0.77.3", "127.0.77.4", "127.0.77.5", "127.0.77.6"};
 static int liars[LIARS]; /* sockets */
@@ -632,6 +634,10 @@ static const char *next_line(const char **log)
     }
 }
 
+/* A server that has its 0.7 seconds because nobody here got any time says
+   nothing about liars. */
+static int too_slow;
+
 /* All lines so far, against those of the file. */
 static void check_log(const char *file_name)
 {
@@ -648,7 +654,8 @@ static void check_log(const char *file_name)
     int late = 0;
     for (const char *c = log; (c = strstr(c, ") no answer\n")); c++)
         late++;
-    if (late > 1) { /* a busy machine: more was asked twice than late.silent */
+    if (late > 1) { /* more was asked twice than late.silent */
+        too_slow = 1;
         fclose(file);
         return;
     }
@@ -685,7 +692,9 @@ static void test_resolver(const char *build_dir, const char *port,
 
     ask("poison.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("www.good", DNS_NOERROR, "www.good. 600 A 1.2.3.4", 2);
+    long long alone = now_ms();
     ask("www.good", DNS_NOERROR, "1.2.3.4", 0); /* from the cache */
+    alone = now_ms() - alone;
     ask("www.glue.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("www.b.good", DNS_NOERROR, "1.2.3.4", 1);
     ask("poison2.evil", DNS_NOERROR, "1.2.3.4", 1);
@@ -785,7 +794,7 @@ static void test_resolver(const char *build_dir, const char *port,
     check(write(tcp_fd, question, 1) == 1, "half a length");
     long long began = now_ms();
     ask("www.good", DNS_NOERROR, "1.2.3.4", 400); /* theirs, too */
-    check(now_ms() - began < 2000, "served while others wait"); /* 4.5 s */
+    check(now_ms() - began < 2000 + 10 * alone, "served while others wait");
     for (size_t i = 1; i < count; i++)
         check(write(tcp_fd, question + i, 1) == 1, "a byte");
     size_t got = 0;
@@ -896,19 +905,14 @@ static void test_hangup(const char *build_dir)
     check(child_end(&server, SIGINT) == 128 + SIGINT, "Ctrl-C ends it");
 }
 
-int main(int argc, char *argv[])
+/* Its status: 77 where it cannot be shown, TOO_SLOW if nothing has been. */
+static int try(const char *build_dir, const char *log_name)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: dns_liars BUILD_DIR LOG\n");
-        return 2;
-    }
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    move_to_own_network();
     evil_tcp = -1;
     for (int i = 0; i < LIARS; i++)
         liars[i] = -1; /* no use of them yet */
     resolver.out = -1;
-    test_hangup(argv[1]);
+    test_hangup(build_dir);
 
     /* One port for all of them, which the first one chooses; and for those
        whom nobody ever hears. */
@@ -937,8 +941,28 @@ int main(int argc, char *argv[])
         die("listen");
     char port[8];
     snprintf(port, sizeof port, "%d", ntohs(addr.sin_port));
-    test_resolver(argv[1], port, argv[2]);
+    test_resolver(build_dir, port, log_name);
     if (failures == 0)
         printf("nobody was believed who should not have been\n");
-    return failures ? 1 : 0;
+    return failures == 0 ? 0 : too_slow ? TOO_SLOW : 1;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: dns_liars BUILD_DIR LOG\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    move_to_own_network();
+    int status = 0, tries = 5;
+    do {
+        pid_t pid = fork();
+        if (pid == 0)
+            exit(try(argv[1], argv[2]));
+        if (pid == -1 || waitpid(pid, &status, 0) != pid)
+            die("fork");
+        status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    } while (status == TOO_SLOW && --tries > 0);
+    return status == TOO_SLOW ? 1 : status;
 }
