@@ -425,8 +425,16 @@ static void test(enum deed deed, const char *folder, int nobodys_port)
         wrong = "it leaves a file";
     else if (strstr(client.text, "ON THE WRONG STREAM"))
         wrong = "a line on the wrong stream";
-    else if (cpu > 20 * start_ms && cpu > wall / 2)
+    else if (cpu > 20 * start_ms && cpu > wall / 2) {
+        /* An emulator is slow at whatever comes for the first time. */
+        static int looks = 3;
+        if (looks-- > 0) {
+            child_end(&client, SIGKILL);
+            test(deed, folder, nobodys_port);
+            return;
+        }
         wrong = "it spins";
+    }
     if (wrong) {
         printf("%s, %s: %s (status %d, %ld ms of CPU)\n%.600s\n", program,
                deed_names[deed], wrong, status, cpu, client.text);
