@@ -7,6 +7,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
@@ -34,14 +35,15 @@ int main(int argc, char *argv[])
         return 1;
     }
     ssize_t count;
-    short hears = POLLIN; /* until the other side has said all */
+    fcntl(fd, F_SETFL, O_NONBLOCK); /* write takes what there is room for */
+    short hears = POLLIN;           /* until the other side has said all */
     for (long left = atol(argv[2]); left > 0; left -= count) {
         size_t part = left < (long)sizeof zeros ? (size_t)left : sizeof zeros;
         struct pollfd ready = {.fd = fd, .events = hears | POLLOUT};
         poll(&ready, 1, -1);
         if (ready.revents & POLLOUT) {
-            if ((count = send(fd, zeros, part, MSG_DONTWAIT)) == -1) {
-                perror("talker: send");
+            if ((count = write(fd, zeros, part)) == -1) {
+                perror("talker: write");
                 return 1;
             }
         } else {
@@ -56,6 +58,7 @@ int main(int argc, char *argv[])
             count = 0; /* said */
         }
     }
+    fcntl(fd, F_SETFL, 0);
     while ((count = read(fd, buffer, sizeof buffer)) > 0)
         fwrite(buffer, 1, (size_t)count, stdout);
     if (count == -1)
