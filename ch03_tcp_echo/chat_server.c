@@ -64,7 +64,7 @@ int main(int argc, char *argv[])
             printf("%s %s\n", names[i], there ? strerror(errno) : "has left");
             close(polled[i].fd);
             polled[i] = polled[--used];
-            snprintf(names[i], NAME_SIZE, "%s", names[used]);
+            memmove(names[i], names[used], NAME_SIZE);
         }
         if (polled[0].revents)
             welcome();
