@@ -198,9 +198,10 @@ static bool parse_mark(char *mark, bool single, struct step *step)
     static const char marks[] = "$>?";
     static const enum step_kind kinds[] = {STEP_START, STEP_TYPE, STEP_END};
     const char *found = *mark ? strchr(marks, *mark) : NULL;
-    if (found && after_blank(mark + 1)) {
+    const char *rest = found ? after_blank(mark + 1) : NULL;
+    if (rest) {
         step->kind = kinds[found - marks];
-        step->text = after_blank(mark + 1);
+        step->text = rest;
         return step->kind == STEP_TYPE ||
                (*step->text &&
                 !(step->kind == STEP_START && lasts_in_a_shell(step->text)));

@@ -286,7 +286,10 @@ static void begin(const char *name)
         if (poll(&more, 1, 0) < 1)
             break;
     }
-    attack_from = server.count;
+    /* There is room for so much only, and nobody looks back. */
+    if (server.count > 0)
+        server.text[server.count = 0] = '\0';
+    attack_from = 0;
     port_count = 0;
 }
 
