@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,14 +82,16 @@ static void found_family(void)
 /*
  * hold KIND FIRST LAST BUT: takes all ports from FIRST to LAST but that one; of
  * KIND tcp, udp, or lock (as a runner takes its free ports). Who has one of
- * them already holds it as well.
+ * them already holds it as well, unless it was only tried by somebody: a single
+ * port is asked for again, for a second.
  */
 static void hold(char *words[])
 {
     struct rlimit limit = {4096, 4096};
     setrlimit(RLIMIT_NOFILE, &limit);
     int type = strcmp(words[0], "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM;
-    for (int port = atoi(words[1]); port <= atoi(words[2]); port++) {
+    int first = atoi(words[1]), last = atoi(words[2]);
+    for (int port = first; port <= last; port++) {
         struct sockaddr_in addr = {.sin_family = AF_INET,
                                    .sin_port = htons((unsigned short)port)};
         struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -99,9 +102,13 @@ static void hold(char *words[])
         if (strcmp(words[0], "lock") == 0)
             bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name,
                  sizeof name);
-        else
-            bind(socket(AF_INET, type, 0), (struct sockaddr *)&addr,
-                 sizeof addr);
+        else {
+            int fd = socket(AF_INET, type, 0);
+            int tries = first == last ? 100 : 1;
+            while (bind(fd, (struct sockaddr *)&addr, sizeof addr) == -1 &&
+                   --tries > 0)
+                poll(NULL, 0, 10);
+        }
     }
     puts("held");
     pause();
