@@ -1,0 +1,202 @@
+/*
+ * linux_says.c - what the pages say of Linux, and no session shows.
+ *
+ *   again_after_a_second  chapter 7, who may have a port: Linux takes a port of
+ *                         its own that is in TIME_WAIT again, after a second
+ *                         (net.ipv4.tcp_tw_reuse: for the loopback by default)
+ *   late_option           the same section: for the old socket SO_REUSEADDR is
+ *                         early enough at any time before its end
+ *   one_user              the same section, and chapter 3: sockets that share
+ *                         a port by SO_REUSEPORT are of one user
+ */
+#define _GNU_SOURCE
+#include "child.h"
+#include "network.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE = 20 * 1000 }; /* ms */
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "linux_says: %s\n", what);
+    exit(1);
+}
+
+/* Here it cannot be seen: that is a failure only where nothing may be lost. */
+static _Noreturn void skip(const char *why)
+{
+    fprintf(stderr, "linux_says: %s\n", why);
+    exit(getenv("PLAY_NO_SKIP") ? 1 : 77);
+}
+
+static void require(int result, const char *call)
+{
+    if (result != -1)
+        return;
+    fprintf(stderr, "linux_says: %s: %s\n", call, strerror(errno));
+    exit(1);
+}
+
+static void set(const char *setting, const char *value)
+{
+    char path[100];
+    snprintf(path, sizeof path, "/proc/sys/net/ipv4/%s", setting);
+    FILE *file = fopen(path, "w");
+    if (!file) /* some containers have all of /proc/sys read-only */
+        skip("/proc/sys cannot be written here");
+    if (fputs(value, file) == EOF || fclose(file) != 0)
+        fail(path);
+}
+
+/* A socket of that option, 0 for none, at 127.0.0.1; -1 with errno. */
+static int bound(int option, unsigned short port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    require(fd, "socket");
+    if (option)
+        require(setsockopt(fd, SOL_SOCKET, option, &on, sizeof on), "option");
+    if (bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+static int connected(unsigned short port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    require(fd, "socket");
+    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* FIRST ends its direction, SECOND the other: FIRST's end remembers. */
+static void close_in_turn(int first, int second)
+{
+    char byte;
+    require(shutdown(first, SHUT_WR), "shutdown");
+    if (read(second, &byte, 1) != 0)
+        fail("the first FIN did not come");
+    close(second);
+    if (read(first, &byte, 1) != 0)
+        fail("the second FIN did not come");
+    close(first);
+}
+
+/* One ephemeral port, in TIME_WAIT: how long is it refused? PATIENCE: by
+ * then, it still was. */
+static int refused_for(int listen_fd, int patience)
+{
+    int fd = connected(9190);
+    require(fd, "connect");
+    close_in_turn(fd, accept(listen_fd, NULL, NULL));
+    for (long long begin = now_ms(), now; (now = now_ms()) < begin + patience;
+         poll(NULL, 0, 20)) {
+        if ((fd = connected(9190)) != -1) {
+            close_in_turn(accept(listen_fd, NULL, NULL), fd);
+            return (int)(now - begin);
+        }
+        if (errno != EADDRNOTAVAIL)
+            require(fd, "connect");
+    }
+    return patience;
+}
+
+static void again_after_a_second(void)
+{
+    set("ip_local_port_range", "9191 9191");
+    int listen_fd = bound(SO_REUSEADDR, 9190);
+    require(listen_fd, "bind");
+    require(listen(listen_fd, 8), "listen");
+    int took = refused_for(listen_fd, PATIENCE);
+    printf("taken again after %d ms\n", took);
+    if (took == PATIENCE)
+        fail("a port of its own in TIME_WAIT is not taken again");
+    set("ip_local_port_range", "9192 9192");
+    set("tcp_tw_reuse", "0");
+    if (refused_for(listen_fd, took + 1500) < took + 1500)
+        fail("it is taken again without tcp_tw_reuse, too");
+}
+
+static void late_option(void)
+{
+    for (int late = 0; late < 2; late++) {
+        unsigned short port = (unsigned short)(9190 + late);
+        int listen_fd = bound(0, port), on = 1;
+        require(listen_fd, "bind");
+        require(listen(listen_fd, 8), "listen");
+        int client_fd = connected(port);
+        require(client_fd, "connect");
+        int fd = accept(listen_fd, NULL, NULL);
+        if (late)
+            require(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
+                    "SO_REUSEADDR");
+        close(listen_fd);
+        close_in_turn(fd, client_fd);
+        int again = bound(SO_REUSEADDR, port);
+        if (again == -1 && errno != EADDRINUSE)
+            require(again, "bind");
+        if (late && again == -1)
+            fail("SO_REUSEADDR, set on a connection, does not help");
+        if (!late && again != -1)
+            fail("a TIME_WAIT without SO_REUSEADDR lets a new socket in");
+    }
+}
+
+static void one_user(void)
+{
+    require(bound(SO_REUSEPORT, 9190), "bind");
+    for (int other = 0; other < 2; other++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            if (other && setuid(65534) == -1)
+                _exit(77);
+            int fd = bound(SO_REUSEPORT, 9190);
+            _exit(fd != -1 ? 0 : errno);
+        }
+        int status;
+        require(waitpid(pid, &status, 0), "waitpid");
+        if (other && WEXITSTATUS(status) == 77)
+            skip("nobody else can be had here: only root can");
+        if (WEXITSTATUS(status) != (other ? EADDRINUSE : 0))
+            fail(other ? "another user shares the port"
+                       : "the same user does not share the port");
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct {
+        const char *sentence;
+        void (*is_so)(void);
+    } sentences[] = {{"again_after_a_second", again_after_a_second},
+                     {"late_option", late_option},
+                     {"one_user", one_user}};
+    if (!move_to_own_network())
+        skip("no network of its own here");
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (argc == 2 && strcmp(argv[1], sentences[i].sentence) == 0) {
+            sentences[i].is_so();
+            return 0;
+        }
+    fail("no such sentence");
+}
