@@ -1,6 +1,12 @@
 /*
  * linux_says.c - what the pages say of Linux, and no session shows.
  *
+ *   header_constant       chapter 3, the waiting room: SOMAXCONN is what the C
+ *                         library's header has, whatever the system's limit is
+ *   both_ends             chapter 2, the port finds the socket: a UDP socket
+ *                         that has called connect is found by all four values
+ *   same_socket           chapter 6, one name, two addresses: after a failed
+ *                         connect a socket can be used again
  *   again_after_a_second  chapter 7, who may have a port: Linux takes a port of
  *                         its own that is in TIME_WAIT again, after a second
  *                         (net.ipv4.tcp_tw_reuse: for the loopback by default)
@@ -8,6 +14,10 @@
  *                         early enough at any time before its end
  *   one_user              the same section, and chapter 3: sockets that share
  *                         a port by SO_REUSEPORT are of one user
+ *   none_allowed          chapter 7, a memory that dies before its time: no
+ *                         more are kept than net.ipv4.tcp_max_tw_buckets
+ *   two_hours             chapter 7, SO_KEEPALIVE: it is off by default, and
+ *                         then the first probe comes after two hours
  */
 #define _GNU_SOURCE
 #include "child.h"
@@ -15,8 +25,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,16 +71,23 @@ static void set(const char *setting, const char *value)
         fail(path);
 }
 
-/* A socket of that option, 0 for none, at 127.0.0.1; -1 with errno. */
-static int bound(int option, unsigned short port)
+/* Binds the socket to that port of 127.0.0.1, or connects it to it. */
+static int use(int fd, bool connects, unsigned short port)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    return connects ? connect(fd, (struct sockaddr *)&addr, sizeof addr)
+                    : bind(fd, (struct sockaddr *)&addr, sizeof addr);
+}
+
+/* A new socket of that option, 0 for none; -1 with errno. */
+static int made(int type, int option, bool connects, unsigned short port)
+{
+    int fd = socket(AF_INET, type, 0), on = 1;
     require(fd, "socket");
     if (option)
         require(setsockopt(fd, SOL_SOCKET, option, &on, sizeof on), "option");
-    if (bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
+    if (use(fd, connects, port) == 0)
         return fd;
     int why = errno;
     close(fd);
@@ -75,18 +95,14 @@ static int bound(int option, unsigned short port)
     return -1;
 }
 
+static int bound(int option, unsigned short port)
+{
+    return made(SOCK_STREAM, option, false, port);
+}
+
 static int connected(unsigned short port)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    require(fd, "socket");
-    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
+    return made(SOCK_STREAM, 0, true, port);
 }
 
 /* FIRST ends its direction, SECOND the other: FIRST's end remembers. */
@@ -100,6 +116,92 @@ static void close_in_turn(int first, int second)
     if (read(first, &byte, 1) != 0)
         fail("the second FIN did not come");
     close(first);
+}
+
+/* How many a listening socket lets wait that asks for so many. */
+static unsigned room(unsigned short port, int backlog)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int fd = bound(0, port);
+    require(fd, "bind");
+    require(listen(fd, backlog), "listen");
+    require(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
+    return info.tcpi_sacked; /* of a listening socket: the room */
+}
+
+static void header_constant(void)
+{
+    /* Older kernels let only the computer's root raise it; then both may be
+       one number. */
+    FILE *limit = fopen("/proc/sys/net/core/somaxconn", "w");
+    if (limit) {
+        fprintf(limit, "%d", 2 * SOMAXCONN);
+        fclose(limit);
+    }
+    unsigned most = room(9190, INT_MAX), asked = room(9191, SOMAXCONN);
+    printf("SOMAXCONN %d: room for %u of %u\n", SOMAXCONN, asked, most);
+    if (asked != (most < SOMAXCONN ? most : SOMAXCONN))
+        fail("SOMAXCONN is not the number of the header");
+}
+
+static void both_ends(void)
+{
+    int ours[2], peers[2];
+    for (unsigned short i = 0; i < 2; i++) {
+        ours[i] = made(SOCK_DGRAM, SO_REUSEADDR, false, 9190);
+        require(ours[i], "bind");
+        peers[i] = made(SOCK_DGRAM, 0, false, 9191 + i);
+        require(peers[i], "bind");
+        require(use(ours[i], true, 9191 + i), "connect");
+        require(use(peers[i], true, 9190), "connect");
+    }
+    for (int i = 0; i < 2; i++) {
+        struct pollfd one = {.fd = ours[i], .events = POLLIN};
+        char sent = (char)('a' + i), came = 0;
+        if (send(peers[i], &sent, 1, 0) != 1)
+            require(-1, "send");
+        if (poll(&one, 1, PATIENCE) != 1 || recv(ours[i], &came, 1, 0) != 1 ||
+            came != sent)
+            fail("a connected UDP socket does not get its peer's datagram");
+    }
+}
+
+static void same_socket(void)
+{
+    int listen_fd = bound(0, 9190), fd = socket(AF_INET, SOCK_STREAM, 0);
+    require(listen_fd, "bind");
+    require(fd, "socket");
+    if (use(fd, true, 9190) != -1 || errno != ECONNREFUSED)
+        fail("nobody listens, and connect is not refused");
+    require(listen(listen_fd, 1), "listen");
+    require(use(fd, true, 9190), "connect, on the same socket");
+}
+
+static void none_allowed(void)
+{
+    set("tcp_max_tw_buckets", "0");
+    int listen_fd = bound(0, 9190);
+    require(listen_fd, "bind");
+    require(listen(listen_fd, 1), "listen");
+    int client_fd = connected(9190);
+    require(client_fd, "connect");
+    int fd = accept(listen_fd, NULL, NULL);
+    close(listen_fd);
+    close_in_turn(fd, client_fd);
+    require(bound(0, 9190), "bind, where no TIME_WAIT is allowed");
+}
+
+static void two_hours(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = -1, seconds = -1;
+    socklen_t size = sizeof on;
+    require(fd, "socket");
+    require(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), "option");
+    require(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &size),
+            "option");
+    if (on != 0 || seconds != 2 * 60 * 60)
+        fail("SO_KEEPALIVE is on, or the first probe comes at another time");
 }
 
 /* One ephemeral port, in TIME_WAIT: how long is it refused? PATIENCE: by
@@ -188,7 +290,12 @@ int main(int argc, char *argv[])
     static const struct {
         const char *sentence;
         void (*is_so)(void);
-    } sentences[] = {{"again_after_a_second", again_after_a_second},
+    } sentences[] = {{"header_constant", header_constant},
+                     {"both_ends", both_ends},
+                     {"same_socket", same_socket},
+                     {"none_allowed", none_allowed},
+                     {"two_hours", two_hours},
+                     {"again_after_a_second", again_after_a_second},
                      {"late_option", late_option},
                      {"one_user", one_user}};
     if (!move_to_own_network())
