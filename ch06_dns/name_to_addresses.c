@@ -140,6 +140,7 @@ static const char *gai_error_name(int error)
             return errors[i].name;
     if (error != EAI_SYSTEM)
         return gai_strerror(error);
-    snprintf(text, sizeof text, "EAI_SYSTEM, %s", strerror(errno));
+    snprintf(text, sizeof text, "EAI_SYSTEM, %s",
+             errno ? strerror(errno) : "and errno has no reason");
     return text;
 }

@@ -5,6 +5,7 @@
  * once more: a port in the wrong order is wrong in every program at once.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +54,7 @@ static void print_here(const char *format, ...)
 
 #include "../await_bytes.c"
 #include "../cannot_bind.c"
+#include "../gai_error_name.c"
 #include "../name_address.c"
 #include "../now_ms.c"
 #include "../now_us.c"
@@ -460,6 +462,30 @@ static void test_bind(void)
     }
 }
 
+/* Each error says its name; errno is asked for one alone, and may be silent. */
+static void test_gai(void)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } all[] = {
+        {EAI_NONAME, "EAI_NONAME, "},     {EAI_AGAIN, "EAI_AGAIN, "},
+        {EAI_FAIL, "EAI_FAIL, "},         {EAI_SERVICE, "EAI_SERVICE, "},
+        {EAI_FAMILY, "EAI_FAMILY, "},     {EAI_SOCKTYPE, "EAI_SOCKTYPE, "},
+        {EAI_BADFLAGS, "EAI_BADFLAGS, "}, {EAI_OVERFLOW, "EAI_OVERFLOW, "},
+        {EAI_MEMORY, "EAI_MEMORY, "},     {EAI_SYSTEM, "EAI_SYSTEM, "}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        check(strncmp(gai_error_name(all[i].number), all[i].name,
+                      strlen(all[i].name)) == 0,
+              all[i].name);
+    errno = EMFILE;
+    check(strstr(gai_error_name(EAI_SYSTEM), strerror(EMFILE)) != NULL,
+          "EAI_SYSTEM without errno's reason");
+    errno = 0;
+    check(strstr(gai_error_name(EAI_SYSTEM), strerror(0)) == NULL,
+          "EAI_SYSTEM calls it a success");
+}
+
 int main(void)
 {
     test_addresses();
@@ -469,6 +495,7 @@ int main(void)
     test_read_all();
     test_lines();
     test_bind();
+    test_gai();
     double before = now_us();
     long long between = now_ms();
     check(before / 1e3 < (double)between + 1 &&
