@@ -501,7 +501,7 @@ static bool bind_ports(struct run *run, int *locks, int *lock_count)
             snprintf(words, sizeof words,
                      either("Port %s is in use on this computer just now: "
                             "here it is %d.",
-                            "지금 이 컴퓨터에서 %s번 포트는 쓰이고 있어서, "
+                            "지금 이 컴퓨터에서 누가 %s번 포트를 쓰고 있어서, "
                             "여기서는 %d번입니다."),
                      literal->text, port);
             show(run, -1, VIEW_SAID, words);
@@ -598,7 +598,7 @@ enum outcome run_session(const struct page *page, const struct session *session,
         report_terminals(&run->report, run->terminals);
         fprintf(stderr,
                 either("\nTo watch it: build/play %.4s %s --step\n",
-                       "\n직접 보려면: build/play %.4s %s --step\n"),
+                       "\n직접 보려면: build/play %.4s %s --step --ko\n"),
                 options->chapter, session->name);
     }
     enum outcome outcome = stopped(run)         ? STOPPED
