@@ -468,7 +468,7 @@ bool session_says(const struct session *session, const char *path)
         const char *at = session->steps[i].text;
         while ((at = strstr(at, path))) {
             at += length;
-            if (strchr(" |<>;&)", *at))
+            if (strchr(" |<>;&)'\"", *at))
                 return true;
         }
     }
