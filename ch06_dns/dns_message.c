@@ -7,7 +7,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "dns_message.h"
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@
 static const struct dns_name root = {1, {0}};
 
 /* Not tolower: that one depends on the language of the terminal. */
-static unsigned char lower(unsigned char byte)
+unsigned char dns_lower(unsigned char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 32) : byte;
 }
@@ -30,8 +29,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* One byte of a name as text: x, \x or \123 (RFC 1035 section 5.1).
-   Returns how many characters that were, 0 for what it cannot be. */
 size_t dns_parse_byte(const char *text, unsigned char *byte)
 {
     *byte = (unsigned char)text[0];
@@ -58,9 +55,7 @@ const char *dns_name_parse(const char *text, const struct dns_name *origin,
         return "an empty name";
     if (strcmp(text, ".") == 0)
         end = &root;
-    else if (origin && strcmp(text, "@") == 0)
-        end = origin;
-    else
+    else if (!origin || strcmp(text, "@") != 0)
         while (*text) {
             unsigned char label[DNS_LABEL_MAX];
             size_t length = 0;
@@ -116,7 +111,7 @@ static bool same_bytes(const unsigned char *a, const unsigned char *b,
                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (lower(a[i]) != lower(b[i]))
+        if (dns_lower(a[i]) != dns_lower(b[i]))
             return false;
     return true;
 }
@@ -153,33 +148,6 @@ bool dns_name_within(const struct dns_name *name, const struct dns_name *zone)
     struct dns_name suffix;
     dns_name_suffix(name, dns_name_labels(zone), &suffix);
     return dns_name_equal(&suffix, zone);
-}
-
-/* Where its labels begin. Returns how many. */
-static size_t list_labels(const struct dns_name *name,
-                          const unsigned char *labels[DNS_NAME_MAX / 2 + 1])
-{
-    size_t count = 0;
-    for (size_t i = 0; name->wire[i]; i += name->wire[i] + 1u)
-        labels[count++] = name->wire + i;
-    return count;
-}
-
-/* By the last label, then by the one before it ... (RFC 4034 section 6.1) */
-int dns_name_compare(const struct dns_name *a, const struct dns_name *b)
-{
-    const unsigned char *of_a[DNS_NAME_MAX / 2 + 1];
-    const unsigned char *of_b[DNS_NAME_MAX / 2 + 1];
-    size_t left_a = list_labels(a, of_a), left_b = list_labels(b, of_b);
-    while (left_a > 0 && left_b > 0) {
-        const unsigned char *x = of_a[--left_a], *y = of_b[--left_b];
-        for (size_t i = 1; i <= *x && i <= *y; i++)
-            if (lower(x[i]) != lower(y[i]))
-                return lower(x[i]) - lower(y[i]);
-        if (*x != *y)
-            return *x - *y;
-    }
-    return (left_a > 0) - (left_b > 0);
 }
 
 /* ---- types and codes --------------------------------------------------- */

@@ -108,7 +108,6 @@ const char *dns_name_text(const struct dns_name *name,
                           char text[DNS_NAME_TEXT]);
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 bool dns_name_within(const struct dns_name *name, const struct dns_name *zone);
-int dns_name_compare(const struct dns_name *a, const struct dns_name *b);
 size_t dns_name_labels(const struct dns_name *name);
 void dns_name_suffix(const struct dns_name *name, size_t labels,
                      struct dns_name *suffix);
@@ -116,6 +115,9 @@ void dns_name_suffix(const struct dns_name *name, size_t labels,
 /* One byte of a name or text as typed: x, \x or \123 (RFC 1035 section 5.1).
    Returns how many characters that were, 0 for what it cannot be. */
 size_t dns_parse_byte(const char *text, unsigned char *byte);
+
+/* Of the letters A to Z the small one, whatever the terminal's language. */
+unsigned char dns_lower(unsigned char byte);
 
 /* Types and codes as text. dns_type_parse returns 0 for what it is not. */
 const char *dns_type_text(uint16_t type, char text[DNS_TYPE_TEXT]);

@@ -155,7 +155,7 @@ static size_t lower_bound(const struct dns_zone *zone,
     size_t from = 0, to = zone->count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        int order = dns_name_compare(&zone->records[middle].name, name);
+        int order = dns_zone_order(&zone->records[middle].name, name);
         if (order < 0 || (order == 0 && zone->records[middle].type < type))
             from = middle + 1;
         else

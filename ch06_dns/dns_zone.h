@@ -26,4 +26,7 @@ bool dns_zone_read(FILE *file, struct dns_zone *zone,
                    struct dns_zone_error *error);
 void dns_zone_free(struct dns_zone *zone);
 
+/* Of two names below or at its top: negative, 0 or positive, as strcmp. */
+int dns_zone_order(const struct dns_name *a, const struct dns_name *b);
+
 #endif
