@@ -348,6 +348,8 @@ int free_port_take(int *lock_fd)
     }
     for (int i = 0; i <= high - low; i++) {
         int port = low + (int)(((long)getpid() * 31 + i) % (high - low + 1));
+        if (port % 257 == 0) /* two equal bytes: htons would do nothing */
+            continue;
         *lock_fd = lock_port(port);
         if (*lock_fd == -1)
             continue;

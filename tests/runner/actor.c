@@ -62,7 +62,7 @@ static void list_signals(void)
 /* Works for a while, as a thread may that has only begun, and then speaks. */
 static void *work(void *line)
 {
-    for (clock_t end = clock() + CLOCKS_PER_SEC / 5; clock() < end;)
+    for (clock_t end = clock() + CLOCKS_PER_SEC / 20; clock() < end;)
         ;
     puts(line);
     return NULL;
