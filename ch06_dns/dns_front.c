@@ -383,12 +383,11 @@ static void move_bytes(struct front *front, struct front_connection *connection)
         hang_up(connection, count == 0 ? "closed" : strerror(errno));
         return;
     }
-    connection->idle_since = front->now;
-    if (connection->out == 0) {
-        connection->in += (size_t)count;
-        return;
-    }
-    connection->sent += (size_t)count;
+    size_t *moved = connection->out > 0 ? &connection->sent : &connection->in;
+    *moved += (size_t)count;
+    /* A part of a question is no sign of life: RFC 7766 section 6.2.3. */
+    if (connection->out > 0 || whole_message(connection) >= 0)
+        connection->idle_since = front->now;
     if (connection->sent == connection->out)
         connection->out = connection->sent = 0;
 }

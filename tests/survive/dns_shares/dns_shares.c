@@ -601,6 +601,24 @@ static void crowd_of_connections(const char *name)
     close(second);
 }
 
+/* A question of which a byte comes now and then keeps its place no longer than
+   one of which nothing comes (RFC 7766 section 6.2.3). */
+static void slow_question(void)
+{
+    unsigned char bytes[2 + DNS_UDP_MAX] = {0};
+    size_t sent = 0;
+    size_t count = 2 + write_question(bytes + 2, "www", DNS_A, 1, 5, DNS_RD);
+    bytes[1] = (unsigned char)(count - 2);
+    int fd = open_socket(SOCK_STREAM, POLITE, &server_addr);
+    while (sent < count && !is_ready(fd, 1000)) /* 23 bytes: 23 seconds */
+        sent += write(fd, bytes + sent, 1) == 1;
+    check(sent < count && read(fd, bytes, 1) <= 0,
+          "a byte a second is too slow");
+    check(child_await(&server, 0, "idle for too long", DEADLINE) != NULL,
+          "which is said");
+    close(fd);
+}
+
 static void test_connections(void)
 {
     start_resolver(HERE, ROOT);
@@ -611,6 +629,7 @@ static void test_connections(void)
     for (char *at = server.text + from; (at = strstr(at, GREEDY)); at++)
         check(strncmp(at + strcspn(at, " \n"), " closed", 7) != 0,
               "nor does who never asks");
+    slow_question();
     end_resolver();
 }
 
