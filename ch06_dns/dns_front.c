@@ -422,19 +422,16 @@ static bool take_question(struct front *front, struct dns_request *request,
     request->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
     request->flags = (uint16_t)(bytes[2] << 8 | bytes[3]);
     bool ordinary = (request->flags & DNS_OPCODE) == 0;
-    bool readable = !problem && ordinary && message.question_count > 0;
-    request->edns = readable && message.edns;
-    request->question = message.question;
-    if (!readable)
-        request->question.name.length = 0; /* nor repeated */
-    if (!ordinary)
+    request->edns = message.edns > 0;
+    request->question = message.question; /* as far as it could be read */
+    if (!problem && message.edns_version > 0)
+        rcode = BADVERS, problem = "EDNS of a version to come";
+    else if (!ordinary)
         rcode = DNS_NOTIMP, problem = "not an ordinary question";
     else if (!problem &&
              (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
               message.count[DNS_AUTHORITY] > 0))
         problem = "not one question and nothing else";
-    else if (!problem && message.edns_version > 0)
-        rcode = BADVERS, problem = "EDNS of a version to come";
     dns_message_free(&message);
     if (!problem)
         return true;

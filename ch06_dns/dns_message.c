@@ -478,11 +478,13 @@ static const char *read_question(struct reader *reader,
 static const char *read_opt(struct dns_message *message,
                             const struct dns_record *opt, int section)
 {
-    if (section != DNS_ADDITIONAL || message->edns || opt->name.length != 1)
-        return "a misplaced OPT";
-    message->edns = true;
+    size_t at = 0;
     message->edns_version = opt->ttl >> 16 & 0xff;
-    return NULL;
+    if (message->edns++ || section != DNS_ADDITIONAL || opt->name.length > 1)
+        return "a misplaced OPT";
+    while (at + 4 <= opt->data_len) /* options: code, length, so many bytes */
+        at += 4u + get16(opt->data + at + 2);
+    return at == opt->data_len ? NULL : "EDNS options that do not add up";
 }
 
 const char *dns_decode(const unsigned char *bytes, size_t count,
@@ -499,8 +501,7 @@ const char *dns_decode(const unsigned char *bytes, size_t count,
     const char *problem = NULL;
     for (size_t i = 0; i < message->question_count && !problem; i++) {
         struct dns_question question;
-        problem = read_question(&reader, &question);
-        if (i == 0)
+        if (!(problem = read_question(&reader, &question)) && i == 0)
             message->question = question;
     }
     size_t total = 0; /* so many came: a count that lies costs nothing */

@@ -95,7 +95,7 @@ struct dns_message {
     uint16_t id, flags;
     size_t question_count;
     struct dns_question question; /* the first of them */
-    bool edns;                    /* an OPT came with it, of this version */
+    unsigned edns; /* so many OPTs came with it, the last of this version */
     unsigned edns_version;
     size_t count[DNS_SECTIONS]; /* records in each section, without OPT */
     struct dns_record *records; /* all sections, one after the other */
@@ -148,7 +148,8 @@ uint32_t dns_soa_minimum(const struct dns_record *record);
  * Takes a whole message apart. Refuses what is cut short or too long by a
  * byte, a name above 255 bytes, a compression pointer that does not point
  * back, data that is not of its type. After a refusal there is nothing to
- * free, else dns_message_free.
+ * free, and id, flags, question and edns are what could be read of it; else
+ * dns_message_free.
  */
 const char *dns_decode(const unsigned char *bytes, size_t count,
                        struct dns_message *message);

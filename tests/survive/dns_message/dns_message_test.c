@@ -214,7 +214,29 @@ static void test_lies(void)
 #define OPT "\0\0\51\20\0\0\3\0\0\0\0"
     REFUSED("\0\0\0\0\0\0\0\0\0\0\0\2" OPT OPT, "a misplaced OPT", "two OPTs");
 
+    /* Options: code, length, so many bytes (RFC 6891 section 6.1.2). */
+#define OPTIONS(length) "\0\0\0\0\0\0\0\0\0\0\0\1\0\0\51\20\0\0\0\0\0\0" length
+    REFUSED(OPTIONS("\3") "\0\12\0", "EDNS options that do not add up",
+            "half the head of an option");
+    REFUSED(OPTIONS("\5") "\0\12\0\2x", "EDNS options that do not add up",
+            "an option that runs over");
+    REFUSED(OPTIONS("\11") "\0\12\0\0\377\377\377\377x",
+            "EDNS options that do not add up", "the longest that runs over");
+
     struct dns_message message;
+    static const char options[] = OPTIONS("\12") "\0\12\0\2xy\377\0\0\0";
+    check(!decode(options, sizeof options - 1, &message) && message.edns,
+          "options that nobody knows");
+    dns_message_free(&message);
+
+    /* What could be read of it comes back with the refusal. */
+    static const char twice[] = "\0\7\1\0\0\1\0\0\0\0\0\2\1a\0\0\1\0\1" OPT OPT;
+    check(decode(twice, sizeof twice - 1, &message) && message.edns &&
+              message.id == 7 && message.question.name.length == 3,
+          "two OPTs, and a question before them");
+    check(decode(HEADER("\1", "\0") "\1a", 12 + 2, &message) &&
+              message.question.name.length == 0 && !message.edns,
+          "a question cut short");
     check(!decode("\0\0\0\0\0\0\0\0\0\0\0\1" OPT, 12 + 11, &message) &&
               message.edns && message.edns_version == 3 &&
               message.count[DNS_ADDITIONAL] == 0,
