@@ -173,10 +173,6 @@ static bool parse_name(struct parser *parser, const char *text,
                         "no $ORIGIN line says which zone this name is in: "
                         "\"%.40s\"",
                         text);
-    for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
-        if (name->wire[at] == 1 && name->wire[at + 1] == '*')
-            return complain(parser, "wildcards are not served here: \"%.40s\"",
-                            text);
     return true;
 }
 
@@ -269,6 +265,10 @@ static bool parse_record(struct parser *parser, struct dns_record *record)
         return complain(
             parser, "the first record begins with a blank, not with a name");
     record->name = parser->owner;
+    for (const unsigned char *at = record->name.wire; *at; at += *at + 1)
+        if (memcmp(at, "\1*", 2) == 0)
+            return complain(parser, "wildcards are not served here: \"%.40s\"",
+                            parser->words[0]);
 
     long long ttl = -1;
     bool has_class = false;

@@ -473,6 +473,8 @@ static void test_zones(void)
          "a. A: a record set has one TTL"},
         {TOP "*.a A 127.0.0.1\n", 4, "wildcards are not served here: \"*.a\""},
         {TOP "a.* A 127.0.0.1\n", 4, "wildcards are not served here: \"a.*\""},
+        {TOP "$ORIGIN *.x.\n@ A 127.0.0.1\n", 5,
+         "wildcards are not served here: \"@\""},
         {TOP "a A 127.0.0.256\n", 4, "not an IPv4 address: \"127.0.0.256\""},
         {TOP "a AAAA 127.0.0.1\n", 4, "not an IPv6 address: \"127.0.0.1\""},
         {TOP "a A\n", 4, "A takes 1 word, not 0"},
@@ -554,6 +556,11 @@ static void test_zones(void)
     dns_zone_free(&zones[0]);
     dns_zone_free(&zones[1]);
 
+    /* In data "*" is a label like others (RFC 4592 section 2.3). */
+    check(read_zone(TOP "a CNAME *.b\nb* MX 1 *\n", &zone, &error) &&
+              zone.count == 4,
+          "an asterisk in data");
+    dns_zone_free(&zone);
     check(read_zone(TOP "a A 127.0.0.1\na A 127.0.0.1\nA A 127.0.0.1\n", &zone,
                     &error) &&
               zone.count == 3,
