@@ -115,12 +115,12 @@ static struct result measure(size_t size)
     if (shutdown(writer_fd, SHUT_WR) == -1)
         die("shutdown");
     read_to_end(writer_fd, buffer, size);
+    if (waitpid(child, NULL, 0) == -1)
+        die("waitpid");
     result.seconds = (now_us() - start) / 1e6;
     result.rate = (double)bytes / 1e6 / result.seconds;
     close(writer_fd);
     free(buffer);
-    if (waitpid(child, NULL, 0) == -1)
-        die("waitpid");
     return result;
 }
 
