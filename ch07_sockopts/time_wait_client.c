@@ -11,7 +11,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,7 +41,6 @@ int main(int argc, char *argv[])
     if (argc == 4)
         parse_address(ipv4 ? "0.0.0.0" : "::", argv[3], 1, &client_addr);
     char client_name[NAME_SIZE];
-    signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. A socket of the server's kind. It has no address yet, unless we give
      *    it one. */
