@@ -7,7 +7,7 @@
  * Calls   fopen -> fgets
  * Needs   Linux: /proc/net/tcp; elsewhere netstat -an tells
  * Try     cc what_is_left.c -o what_is_left && ./what_is_left 9190
- * See     a line for each, or: nothing
+ * See     a line for each, or: nothing, unless a socket is only bound
  * Pair    time_wait_server.c, time_wait_client.c
  */
 #define _POSIX_C_SOURCE 200809L
@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
     if (read_table("/proc/net/tcp", port, peer) +
             read_table("/proc/net/tcp6", port, peer) ==
         0)
-        printf("nothing\n");
+        printf("nothing, unless a socket is only bound\n");
     return 0;
 }
 
