@@ -824,6 +824,30 @@ static void asks_and_never_reads(void)
     finish(0);
 }
 
+/* Whoever asks again, while somebody waits at the door, has a second from that
+ * question on. Zeros are questions. (A machine that is too slow shows nothing.) */
+static void asks_while_another_waits(void)
+{
+    begin("a peer that asks again while another waits");
+    unsigned char bytes[9] = {0};
+    int fd = tcp_connection(), other = tcp_connection();
+    long long asked = now_ms();
+    for (int i = 0; i < 4; i++) {
+        struct pollfd wanted = {.fd = fd, .events = POLLIN};
+        if (now_ms() - asked > 800)
+            break;
+        asked = now_ms();
+        if (send(fd, "\0\0\0", 4, 0) == -1 ||
+            poll(&wanted, 1, DEADLINE) != 1 ||
+            read(fd, bytes, sizeof bytes) != sizeof bytes)
+            wrong("question %d is not answered", i + 1);
+        busy_ms_during(400);
+    }
+    close(fd);
+    close(other);
+    finish(0);
+}
+
 /* An echo through buffers that are so small that no write takes all it is
  * given: what it has not taken goes next, from where it stopped. */
 static void small_buffers(void)
@@ -1112,6 +1136,8 @@ int main(int argc, char *argv[])
         never_speaks();
         if (is("hurries"))
             asks_and_never_reads();
+        if (is("hurries") && every_attack)
+            asks_while_another_waits();
         if (is("echo"))
             small_buffers();
         if (!is("once")) {
