@@ -475,6 +475,7 @@ static void test_full_house(void)
         send_question(fd, name, DNS_A, i);
     }
     child_await(&server, 0, "too many", AGAIN);
+    check(!strstr(server.text, "makes room"), "not for more of the same");
     expect(POLITE, "www.other", DNS_NOERROR);
     for (unsigned i = 0; i < 200; i++)
         got[read_answer(fd, DEADLINE, NULL, NULL) != DNS_NOERROR]++;
