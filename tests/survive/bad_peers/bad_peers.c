@@ -825,7 +825,8 @@ static void asks_and_never_reads(void)
 }
 
 /* Whoever asks again, while somebody waits at the door, has a second from that
- * question on. Zeros are questions. (A machine that is too slow shows nothing.) */
+ * question on. Zeros are questions. (A machine that is too slow shows nothing.)
+ */
 static void asks_while_another_waits(void)
 {
     begin("a peer that asks again while another waits");
@@ -837,8 +838,7 @@ static void asks_while_another_waits(void)
         if (now_ms() - asked > 800)
             break;
         asked = now_ms();
-        if (send(fd, "\0\0\0", 4, 0) == -1 ||
-            poll(&wanted, 1, DEADLINE) != 1 ||
+        if (send(fd, "\0\0\0", 4, 0) == -1 || poll(&wanted, 1, DEADLINE) != 1 ||
             read(fd, bytes, sizeof bytes) != sizeof bytes)
             wrong("question %d is not answered", i + 1);
         busy_ms_during(400);
