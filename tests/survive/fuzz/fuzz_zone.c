@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                     sizeof text ||
                 !dns_name_within(&zone.records[i].name, &zone.origin) ||
                 (i > 0 && dns_zone_order(&zone.records[i - 1].name,
-                                           &zone.records[i].name) > 0))
+                                         &zone.records[i].name) > 0))
                 abort();
         }
         dns_zone_free(&zone);
