@@ -31,8 +31,8 @@ int main(int argc, char *argv[])
     }
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
     int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
-    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct pollfd both[] = {keyboard, {.fd = sock_fd, .events = POLLIN}};
+    struct pollfd both[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                            {.fd = sock_fd, .events = POLLIN}};
 
     for (;;) {
         /* 1. Wait for whoever comes first. */
