@@ -241,6 +241,9 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
         add(reply, DNS_ANSWER, name, DNS_A, "6.6.6.6");
     } else if (strncmp(name, "bare", 4) == 0) {
         /* A "no" of the shortest kind: nothing in any section */
+    } else if (strncmp(name, "twice", 5) == 0) {
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
+        add(reply, DNS_ANSWER, name, DNS_A, "1.2.3.4");
     } else if (strncmp(name, "crowd", 5) == 0) {
         for (int i = 0; i < 110; i++) {
             snprintf(next, sizeof next, "6.6.6.%d", i);
@@ -293,7 +296,22 @@ static void evil_says(struct reply *reply, uint16_t id, const char *name)
     finish(reply);
 }
 
-/* The truth, over TCP: one question, one answer. */
+/* Milliseconds that the resolver has run, or would have: a busy machine does
+   not hide who never rests. 0 where the system does not tell. */
+static long long worked(void)
+{
+    char path[64];
+    unsigned long long ran = 0, waited = 0;
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)resolver.pid);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%llu %llu", &ran, &waited) != 2)
+        ran = waited = 0;
+    if (file)
+        fclose(file);
+    return (long long)((ran + waited) / 1000000);
+}
+
+/* The truth, over TCP, after a while: one question, one answer. */
 static void serve_tcp(void)
 {
     unsigned char bytes[2 + 1000];
@@ -310,6 +328,9 @@ static void serve_tcp(void)
         return;
     }
     asked++;
+    long long work = worked();
+    poll(NULL, 0, 100);
+    check(worked() - work < 50, "it rests until the answer comes");
     reply.question = message.question;
     begin(&reply, message.id, DNS_AA);
     add(&reply, DNS_ANSWER, dns_name_text(&message.question.name, name), DNS_A,
@@ -604,10 +625,12 @@ static void ask_much_at_once(const struct child *server,
     close(fd);
 }
 
-/* The next line of the log, or NULL; without what varies. */
+/* The next line of the log, or NULL; without what varies, and without what is
+   said of a ring, a deep name, a late answer, and ::1, which may be missing. */
 static const char *next_line(const char **log)
 {
     static char line[512];
+    static int left_out;
     for (;;) {
         const char *end = strchr(*log, '\n');
         if (!end)
@@ -616,10 +639,13 @@ static const char *next_line(const char **log)
         int is_old = strncmp(*log, "(", 1) == 0 &&
                      strstr(*log, "from the cache: ") < end &&
                      strstr(*log, "from the cache: ") != NULL;
+        int number = **log == '(' ? atoi(*log + 1) : 0;
         for (const char *c = *log; c < end && length < sizeof line - 8;) {
             size_t digits = strspn(c, "0123456789");
             if (digits >= 4 && c[-1] == ':')
                 length += (size_t)sprintf(line + length, "PORT");
+            else if (digits > 0 && c == *log + 1 && number > 0)
+                length += (size_t)sprintf(line + length, "#");
             else if (digits > 0 && is_old && c[-1] == ' ' && c[digits] == ' ')
                 length += (size_t)sprintf(line + length, "N");
             else
@@ -628,10 +654,22 @@ static const char *next_line(const char **log)
         }
         line[length] = '\0';
         *log = end + 1;
-        int number = atoi(line + 1); /* a ring, a deep name, a late answer */
-        if (line[0] != '(' || (number != 18 && number != 24 && number != 25))
+        if (strstr(line, "asks for www.ring.") ||
+            strstr(line, "asks for d.d.") || strstr(line, "asks for late.") ||
+            strstr(line, "asks for www.six."))
+            left_out = number;
+        if (number == 0 || number != left_out)
             return line;
     }
+}
+
+/* How often nobody answered, as a log says. */
+static int silences(const char *log)
+{
+    int count = 0;
+    while ((log = strstr(log, ") no answer\n")) != NULL)
+        log++, count++;
+    return count;
 }
 
 /* A server that has its 0.7 seconds because nobody here got any time says
@@ -641,26 +679,22 @@ static int too_slow;
 /* All lines so far, against those of the file. */
 static void check_log(const char *file_name)
 {
+    static char expected[32 * 1024];
     FILE *file = fopen(file_name, "r");
     if (!file)
         die(file_name);
+    expected[fread(expected, 1, sizeof expected - 1, file)] = '\0';
+    fclose(file);
     size_t seen;
     do
         seen = resolver.count;
     while (child_listen(&resolver, 100) && resolver.count > seen);
+    /* (late.silent is silent once) */
+    too_slow = silences(resolver.text) > silences(expected) + 1;
     const char *log = resolver.text, *got;
-    char wanted[512];
     int number = 0;
-    int late = 0;
-    for (const char *c = log; (c = strstr(c, ") no answer\n")); c++)
-        late++;
-    if (late > 1) { /* more was asked twice than late.silent */
-        too_slow = 1;
-        fclose(file);
-        return;
-    }
-    while (fgets(wanted, sizeof wanted, file)) {
-        wanted[strcspn(wanted, "\n")] = '\0';
+    for (char *wanted = strtok(expected, "\n"); wanted && !too_slow;
+         wanted = strtok(NULL, "\n")) {
         number++;
         got = next_line(&log);
         if (got && strcmp(got, wanted) == 0)
@@ -668,10 +702,9 @@ static void check_log(const char *file_name)
         printf("FAILED: the log's line %d is \"%s\", not \"%s\"\n", number,
                got ? got : "(none)", wanted);
         failures++;
-        break;
+        return;
     }
-    check(next_line(&log) == NULL || failures > 0, "the log ends there");
-    fclose(file);
+    check(too_slow || next_line(&log) == NULL, "the log ends there");
 }
 
 static void test_resolver(const char *build_dir, const char *port,
@@ -740,6 +773,7 @@ static void test_resolver(const char *build_dir, const char *port,
     ask("guess.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("borrowed.evil", DNS_NXDOMAIN, NULL, 1);
     ask("bare.evil", DNS_NOERROR, NULL, 1);
+    ask("twice.evil", DNS_NOERROR, "1.2.3.4", 1);
     /* Too many for a datagram, and too many to be kept. */
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
     ask("crowd.evil", DNS_NOERROR, NULL, 1);
@@ -942,9 +976,11 @@ static int try(const char *build_dir, const char *log_name)
     char port[8];
     snprintf(port, sizeof port, "%d", ntohs(addr.sin_port));
     test_resolver(build_dir, port, log_name);
+    if (too_slow)
+        return TOO_SLOW;
     if (failures == 0)
         printf("nobody was believed who should not have been\n");
-    return failures == 0 ? 0 : too_slow ? TOO_SLOW : 1;
+    return failures > 0;
 }
 
 int main(int argc, char *argv[])
