@@ -324,9 +324,8 @@ static struct front_connection *find_place(struct front *front,
         if (connection->fd == -1)
             return connection;
         int count = same_host(&connection->client, client);
-        for (int j = 0; j < FRONT_CONNECTIONS; j++)
+        for (int j = 0; j < FRONT_CONNECTIONS; j++) /* all taken, or no matter */
             count +=
-                front->connections[j].fd != -1 &&
                 same_host(&front->connections[j].client, &connection->client);
         if (!place || count > most ||
             (count == most && connection->idle_since < place->idle_since)) {
