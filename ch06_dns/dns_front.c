@@ -324,7 +324,7 @@ static struct front_connection *find_place(struct front *front,
         if (connection->fd == -1)
             return connection;
         int count = same_host(&connection->client, client);
-        for (int j = 0; j < FRONT_CONNECTIONS; j++) /* all taken, or no matter */
+        for (int j = 0; j < FRONT_CONNECTIONS; j++) /* if all are taken */
             count +=
                 same_host(&front->connections[j].client, &connection->client);
         if (!place || count > most ||
