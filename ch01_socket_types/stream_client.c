@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BIGGEST = 70000, PATIENCE = 5 * 1000 /* ms for a confirmation */ };
+enum { BIGGEST = 70000, PATIENCE = 5 * 1000, STEP = 20 /* ms */ };
 
 static int await_delivery(int fd);
 static _Noreturn void die(const char *format, ...);
@@ -85,10 +85,10 @@ static int await_delivery(int fd)
     int unconfirmed = 0;
 #ifdef __linux__
     struct pollfd peer = {.fd = fd}; /* no events: only errors end the poll */
-    for (int ms = 0; ms < PATIENCE; ms++) {
+    for (int ms = 0; ms < PATIENCE; ms += STEP) {
         if (ioctl(fd, TIOCOUTQ, &unconfirmed) == -1)
             die("ioctl TIOCOUTQ");
-        int over = unconfirmed == 0 ? 1 : poll(&peer, 1, 1);
+        int over = unconfirmed == 0 ? 1 : poll(&peer, 1, STEP);
         if (over == -1)
             die("poll");
         if (over)

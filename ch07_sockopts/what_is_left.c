@@ -59,7 +59,7 @@ static int read_table(const char *path, unsigned port, unsigned peer)
         return 0; /* a system without IPv6 */
     if (!table)
         die("fopen %s", path);
-    char line[512], digits[2][33];
+    char line[512], digits[2][33], ends[99], before[sizeof ends] = "";
     unsigned from, to, state;
     unsigned long ticks; /* until the system forgets it */
     int found = 0;
@@ -70,6 +70,12 @@ static int read_table(const char *path, unsigned port, unsigned peer)
                   : from != port) ||
             state > CLOSING)
             continue;
+        /* While others come and go, the system may show one end twice. */
+        snprintf(ends, sizeof ends, "%s %s %u %u", digits[0], digits[1], from,
+                 to);
+        if (state != LISTEN && strcmp(ends, before) == 0)
+            continue;
+        memcpy(before, ends, sizeof ends);
         found++;
         print_end(digits[0], from);
         printf(state == LISTEN ? "" : " with ");

@@ -3,6 +3,8 @@
  *
  *   header_constant       chapter 3, the waiting room: SOMAXCONN is what the C
  *                         library's header has, whatever the system's limit is
+ *   no_mercy              the same section: with tcp_abort_on_overflow who has
+ *                         connected, and finds no room, is reset
  *   both_ends             chapter 2, the port finds the socket: a UDP socket
  *                         that has called connect is found by all four values
  *   same_socket           chapter 6, one name, two addresses: after a failed
@@ -25,6 +27,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -143,6 +146,55 @@ static void header_constant(void)
     printf("SOMAXCONN %d: room for %u of %u\n", SOMAXCONN, asked, most);
     if (asked != (most < SOMAXCONN ? most : SOMAXCONN))
         fail("SOMAXCONN is not the number of the header");
+}
+
+/* How many connections begin here: state 3 is SYN_RECV. */
+static int half_open(void)
+{
+    char line[256];
+    unsigned state;
+    int count = 0;
+    FILE *table = fopen("/proc/net/tcp", "r");
+    while (table && fgets(line, sizeof line, table))
+        count +=
+            sscanf(line, "%*d: %*x:%*x %*x:%*x %x", &state) == 1 && state == 3;
+    if (table)
+        fclose(table);
+    return count;
+}
+
+static void no_mercy(void)
+{
+    set("tcp_abort_on_overflow", "1");
+    int listen_fd = bound(0, 9190);
+    require(listen_fd, "bind");
+    require(listen(listen_fd, 0), "listen"); /* room for one */
+
+    /* A does not let the answer to its SYN in: half open. B takes the room. */
+    int a_fd = bound(0, 9191), least = 255, none = 0, why = 0;
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9190)};
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    require(setsockopt(a_fd, IPPROTO_IP, IP_MINTTL, &least, sizeof least),
+            "IP_MINTTL");
+    require(fcntl(a_fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+    if (connect(a_fd, (struct sockaddr *)&addr, sizeof addr) == 0 ||
+        errno != EINPROGRESS)
+        fail("A is connected at once");
+    for (long long end = now_ms() + PATIENCE; half_open() == 0;)
+        if (poll(NULL, 0, 10) == -1 || now_ms() > end)
+            fail("A is not half open");
+    require(connected(9190), "connect");
+
+    /* The answer comes again, and A's own ACK finds the room full. */
+    require(setsockopt(a_fd, IPPROTO_IP, IP_MINTTL, &none, sizeof none),
+            "IP_MINTTL");
+    struct pollfd a = {.fd = a_fd, .events = POLLIN};
+    socklen_t size = sizeof why;
+    if (poll(&a, 1, PATIENCE) != 1)
+        fail("A waits for ever");
+    require(getsockopt(a_fd, SOL_SOCKET, SO_ERROR, &why, &size), "SO_ERROR");
+    if (why != ECONNRESET)
+        fail(why ? strerror(why) : "A is not reset");
 }
 
 static void both_ends(void)
@@ -291,6 +343,7 @@ int main(int argc, char *argv[])
         const char *sentence;
         void (*is_so)(void);
     } sentences[] = {{"header_constant", header_constant},
+                     {"no_mercy", no_mercy},
                      {"both_ends", both_ends},
                      {"same_socket", same_socket},
                      {"none_allowed", none_allowed},
