@@ -21,7 +21,6 @@
 #include "dns_front.h"
 #include "dns_walk.h"
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -128,11 +127,8 @@ int main(int argc, char *argv[])
                 (struct pollfd){.fd = asking->fd, .events = ask_events(asking)};
             task->polled = count++;
         }
-        if (poll(polled, count, until > now ? (int)(until - now) : 0) == -1) {
-            if (errno != EINTR)
-                die("poll");
-            continue;
-        }
+        if (poll(polled, count, until > now ? (int)(until - now) : 0) == -1)
+            die("poll");
 
         /* 3. Hear some of the servers, each round beginning with another. */
         int left = HEARD_A_ROUND, first = r->listened;
@@ -387,6 +383,7 @@ static void take_question(struct resolver *r, const struct dns_request *request,
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -168,9 +168,10 @@ static void no_mercy(void)
     set("tcp_abort_on_overflow", "1");
     int listen_fd = bound(0, 9190);
     require(listen_fd, "bind");
-    require(listen(listen_fd, 0), "listen"); /* room for one */
+    require(listen(listen_fd, 1), "listen"); /* room for two */
 
-    /* A does not let the answer to its SYN in: half open. B takes the room. */
+    /* A does not let the answer to its SYN in: half open. B and C take the
+       room. */
     int a_fd = bound(0, 9191), least = 255, none = 0, why = 0;
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9190)};
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -183,6 +184,7 @@ static void no_mercy(void)
     for (long long end = now_ms() + PATIENCE; half_open() == 0;)
         if (poll(NULL, 0, 10) == -1 || now_ms() > end)
             fail("A is not half open");
+    require(connected(9190), "connect");
     require(connected(9190), "connect");
 
     /* The answer comes again, and A's own ACK finds the room full. */
