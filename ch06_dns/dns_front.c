@@ -312,8 +312,8 @@ static bool take_letter(struct front *front)
 
 /* ---- connections ------------------------------------------------------- */
 
-/* A free place, or a place of the host that has most of them, the new one
-   counted: that of the connection which has been silent longest. */
+/* A free place, or else (only then do the counts matter) the one that has been
+   silent longest of the host that has most of them, the new one counted. */
 static struct front_connection *find_place(struct front *front,
                                            const struct dns_client *client)
 {
@@ -324,7 +324,7 @@ static struct front_connection *find_place(struct front *front,
         if (connection->fd == -1)
             return connection;
         int count = same_host(&connection->client, client);
-        for (int j = 0; j < FRONT_CONNECTIONS; j++) /* if all are taken */
+        for (int j = 0; j < FRONT_CONNECTIONS; j++)
             count +=
                 same_host(&front->connections[j].client, &connection->client);
         if (!place || count > most ||

@@ -18,6 +18,8 @@
  *                         a port by SO_REUSEPORT are of one user
  *   none_allowed          chapter 7, a memory that dies before its time: no
  *                         more are kept than net.ipv4.tcp_max_tw_buckets
+ *   only_bound            what_is_left: a TCP socket that is only bound stands
+ *                         in no table
  *   two_hours             chapter 7, SO_KEEPALIVE: it is off by default, and
  *                         then the first probe comes after two hours
  */
@@ -148,16 +150,16 @@ static void header_constant(void)
         fail("SOMAXCONN is not the number of the header");
 }
 
-/* How many connections begin here: state 3 is SYN_RECV. */
-static int half_open(void)
+/* How many sockets of this state are in the table; 3 is SYN_RECV, 0 any. */
+static int listed(unsigned wanted)
 {
     char line[256];
     unsigned state;
     int count = 0;
     FILE *table = fopen("/proc/net/tcp", "r");
     while (table && fgets(line, sizeof line, table))
-        count +=
-            sscanf(line, "%*d: %*x:%*x %*x:%*x %x", &state) == 1 && state == 3;
+        count += sscanf(line, "%*d: %*x:%*x %*x:%*x %x", &state) == 1 &&
+                 (wanted == 0 || state == wanted);
     if (table)
         fclose(table);
     return count;
@@ -181,7 +183,7 @@ static void no_mercy(void)
     if (connect(a_fd, (struct sockaddr *)&addr, sizeof addr) == 0 ||
         errno != EINPROGRESS)
         fail("A is connected at once");
-    for (long long end = now_ms() + PATIENCE; half_open() == 0;)
+    for (long long end = now_ms() + PATIENCE; listed(3) == 0;)
         if (poll(NULL, 0, 10) == -1 || now_ms() > end)
             fail("A is not half open");
     require(connected(9190), "connect");
@@ -197,6 +199,17 @@ static void no_mercy(void)
     require(getsockopt(a_fd, SOL_SOCKET, SO_ERROR, &why, &size), "SO_ERROR");
     if (why != ECONNRESET)
         fail(why ? strerror(why) : "A is not reset");
+}
+
+static void only_bound(void)
+{
+    int fd = bound(0, 9190);
+    require(fd, "bind");
+    if (listed(0) != 0)
+        fail("a socket that is only bound is in the table");
+    require(listen(fd, 1), "listen");
+    if (listed(0) != 1)
+        fail("a socket that listens is not in the table");
 }
 
 static void both_ends(void)
@@ -346,6 +359,7 @@ int main(int argc, char *argv[])
         void (*is_so)(void);
     } sentences[] = {{"header_constant", header_constant},
                      {"no_mercy", no_mercy},
+                     {"only_bound", only_bound},
                      {"both_ends", both_ends},
                      {"same_socket", same_socket},
                      {"none_allowed", none_allowed},
