@@ -29,7 +29,6 @@ const html_files = (folder) => readdirSync(folder, { withFileTypes: true }).flat
   entry.isDirectory() ? html_files(join(folder, entry.name))
     : entry.name.endsWith('.html') ? [join(folder, entry.name)] : []);
 const all = html_files(book);
-const is_source = (file) => /\.(c|h|zone|hosts|txt|sh|awk|in|cmake|lua|yml|run)\.html$|files\.html$/.test(file);
 const pages = all.filter((file) => /(\.ko)?\.html$/.test(file) && !/print\.(en|ko)\.html$/.test(file));
 
 // Links and anchors, from the text of the files.
@@ -104,15 +103,13 @@ for (const file of pages) {
     looked++;
     await not_wider(page, where);
     const chapter = /ch\d\d_/.test(file) && await page.$('.session');
-    if (!is_source(file)) {
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => globalThis.axe.run(document, { preload: false,
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
-      for (const violation of found.violations) {
-        complain(where, `axe ${violation.id}: ${violation.nodes[0].html.slice(0, 160)}`);
-      }
+    await page.evaluate(axe);
+    const found = await page.evaluate(() => globalThis.axe.run(document, { preload: false,
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+    for (const violation of found.violations) {
+      complain(where, `axe ${violation.id}: ${violation.nodes[0].html.slice(0, 160)}`);
     }
-    if (chapter && !is_source(file)) {
+    if (chapter) {
       await step_through(page, where);
       played++;
     }
