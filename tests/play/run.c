@@ -527,14 +527,20 @@ static bool wants_network(const struct run *run)
     return false;
 }
 
-/* Does a command name a program of another chapter? */
-static bool visits_others(const struct session *session)
+/* All its commands, a line each. */
+static char *commands(const struct session *session)
 {
-    for (size_t i = 0; i < session->step_count; i++)
-        if (session->steps[i].kind == STEP_START &&
-            strstr(session->steps[i].text, "../ch"))
-            return true;
-    return false;
+    size_t size = 1;
+    char *text = enlarged(NULL, size);
+    *text = '\0';
+    for (size_t i = 0; i < session->step_count; i++) {
+        if (session->steps[i].kind != STEP_START)
+            continue;
+        text = enlarged(text, size + strlen(session->steps[i].text) + 1);
+        size +=
+            (size_t)sprintf(text + size - 1, "%s\n", session->steps[i].text);
+    }
+    return text;
 }
 
 /* The machine cannot show it: say why, and what to type. */
@@ -581,10 +587,12 @@ enum outcome run_session(const struct page *page, const struct session *session,
         network_make(&run->network);
     terminals_join(run->network.user_fd, run->network.net_fd);
 
+    char *typed = commands(session);
     if (!scratch_make(&run->scratch, options->places, options->chapter,
-                      visits_others(session)) ||
+                      typed) ||
         !bind_ports(run, locks, &lock_count))
         run->report.failed = true;
+    free(typed);
     for (size_t i = 0; i < session->step_count && !over(run); i++)
         carry_out(run, &session->steps[i]);
     if (!over(run))

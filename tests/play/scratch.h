@@ -22,12 +22,12 @@ struct scratch {
 };
 
 /*
- * In root/chNN_x stand the files of that chapter and its programs; with
- * others, in root/chMM_y the programs of the other chapters. False: a line
- * on stderr says why.
+ * In root/chNN_x stand the files of that chapter and its programs, in
+ * root/chMM_y the programs of others: those that typed names, the lines that
+ * the session will type. False: a line on stderr says why.
  */
 bool scratch_make(struct scratch *scratch, const struct places *places,
-                  const char *chapter, bool others);
+                  const char *chapter, const char *typed);
 
 void scratch_remove(struct scratch *scratch);
 
