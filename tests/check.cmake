@@ -6,7 +6,7 @@ ProcessorCount(cores)
 if(cores EQUAL 0)
   set(cores 2)
 endif()
-math(EXPR at_once "4 * ${cores}") # most of a test is waiting
+math(EXPR at_once "12 * ${cores}") # most of a test is waiting
 # The make that started us has jobs of its own: they are not ours.
 unset(ENV{MAKEFLAGS})
 unset(ENV{MAKELEVEL})
