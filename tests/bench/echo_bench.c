@@ -214,7 +214,10 @@ static void exchange(int fd, long long size)
             received += count;
         else if (!moved) {
             struct pollfd either = {.fd = fd, .events = POLLIN | POLLOUT};
-            if (poll(&either, 1, PATIENCE) != 1)
+            int ready = poll(&either, 1, PATIENCE);
+            if (ready == 0)
+                errno = ETIMEDOUT;
+            if (ready != 1)
                 die("poll");
         }
     }
