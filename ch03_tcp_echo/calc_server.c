@@ -116,7 +116,7 @@ int main(int argc, char *argv[])
 static int converse(int conn_fd, int listen_fd, const char *name)
 {
     static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
-    static char replies[(sizeof bytes / LENGTH_SIZE + 1) * REPLY_SIZE];
+    static char replies[sizeof bytes / LENGTH_SIZE * REPLY_SIZE];
     size_t have = 0, size;
     long long deadline = now_ms() + PATIENCE;
     ssize_t count;
