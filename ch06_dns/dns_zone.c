@@ -75,7 +75,6 @@ static bool read_entry(struct parser *parser, bool *end)
     long first_line = parser->next_line;
     parser->word_count = 0;
     parser->indented = false;
-    *end = false;
     for (bool first = true;; first = false) {
         int c = getc(parser->file);
         parser->line = parser->next_line;
