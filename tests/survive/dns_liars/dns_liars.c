@@ -37,6 +37,8 @@ static int liars[LIARS]; /* sockets */
 static int evil_tcp;     /* EVIL's, for what it has cut short */
 static int asked;        /* how many questions they got */
 static int guessable;    /* of these, with the id or the port to be expected */
+static int ids, half_guessed; /* all, and those of which a byte is as it, or
+                                 the other, was */
 static struct child resolver;
 static struct sockaddr_in resolver_addr;
 static int failures;
@@ -360,8 +362,12 @@ static void serve(int liar)
           "the resolver does not ask its servers for recursion");
     asked++;
     static unsigned last_id, last_port;
+    ids++;
     if (message.id - last_id <= 1 || reply.to.sin_port == last_port)
         guessable++;
+    if (message.id >> 8 == (message.id & 255) ||
+        !((message.id ^ last_id) >> 8) || !((message.id ^ last_id) & 255))
+        half_guessed++;
     last_id = message.id;
     last_port = reply.to.sin_port;
     reply.question = message.question;
@@ -862,6 +868,8 @@ static void test_resolver(const char *build_dir, const char *port,
     ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
     check(asked == 1, "a TTL of a second has passed");
     check(guessable < 10, "ids and ports that nobody can guess");
+    /* of random ones three of 256 */
+    check(half_guessed < ids / 10, "nor half of an id");
 
     ask_strangely(&resolver_addr, "www.strange.good");
 

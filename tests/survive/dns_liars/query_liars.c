@@ -111,7 +111,7 @@ static void test_udp(void)
     struct dns_message question;
     struct sockaddr_in from;
     uint16_t ids[RUNS];
-    int alike = 0;
+    int alike = 0, half_alike = 0;
     for (int run = 0; run < RUNS; run++) {
         start(&child);
         if (!hear(&question, &from)) {
@@ -121,6 +121,9 @@ static void test_udp(void)
         ids[run] = question.id;
         for (int i = 0; i < run; i++)
             alike += (uint16_t)(ids[run] - ids[i] + RUNS) <= 2 * RUNS;
+        half_alike += ids[run] >> 8 == (ids[run] & 255) ||
+                      (run > 0 && (!((ids[run] ^ ids[run - 1]) >> 8) ||
+                                   !((ids[run] ^ ids[run - 1]) & 255)));
         for (int lie = ID; lie < LIES; lie++)
             if (lie != CUT && run == 0)
                 tell((enum lie)lie, &question, &from);
@@ -134,6 +137,7 @@ static void test_udp(void)
     }
     /* Of 120 pairs, random ids have one of 2,000 that are near each other. */
     check(alike < 4, "ids that nobody can guess");
+    check(half_alike < 6, "nor half of one"); /* of 256, three */
 }
 
 /* Over TCP as well: each lie alone ends it, with status 1. */
