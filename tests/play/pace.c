@@ -178,8 +178,6 @@ bool pace_stopped(void)
 
 bool pace_ask(const char *question)
 {
-    if (!pace_paced())
-        return false;
     printf("%s ", question);
     fflush(stdout);
     int key = 0;
