@@ -148,13 +148,12 @@ static void accept_clients(struct server *server)
         socklen_t addr_len = sizeof client_addr;
         int conn_fd = accept(server->polled[0].fd,
                              (struct sockaddr *)&client_addr, &addr_len);
-        if (conn_fd == -1 && errno != EAGAIN && !server->door_trouble++)
+        int trouble = conn_fd == -1 && errno != EAGAIN;
+        if (trouble && !server->door_trouble)
             perror("echo_server_poll: accept");
-        if (conn_fd == -1 && errno != EAGAIN)
-            return;
-        server->door_trouble = 0;
+        server->door_trouble = trouble;
         if (conn_fd == -1)
-            return; /* that was the last one */
+            return;
         struct client *client = &server->clients[server->used];
         memset(client, 0, sizeof *client);
         name_address(&client_addr, client->name);
@@ -170,6 +169,8 @@ static void accept_clients(struct server *server)
             perror("echo_server_poll: setsockopt TCP_NODELAY");
         printf("accepted %s (fd %d); sockets: doorkeeper + %zu = %zu\n",
                client->name, conn_fd, server->used - 1, server->used);
+        if (poll(server->polled, 1, 0) < 1)
+            return; /* nobody else; a vain accept costs a socket (Linux) */
     }
 }
 
