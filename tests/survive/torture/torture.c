@@ -44,6 +44,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The calls that can fail, and with what. */
@@ -496,8 +497,11 @@ static int flooded(int fd)
            type == SOCK_DGRAM;
 }
 
+/* One each millisecond: no time to be out of patience in, and little work. */
 static ssize_t flotsam(void *bytes, size_t size)
 {
+    struct timespec ms = {.tv_nsec = 1000 * 1000};
+    nanosleep(&ms, NULL);
     size_t length = size < 10 ? size : 10;
     memset(bytes, '~', length);
     return (ssize_t)length;
