@@ -170,7 +170,7 @@ static void accept_clients(struct server *server)
         printf("accepted %s (fd %d); sockets: doorkeeper + %zu = %zu\n",
                client->name, conn_fd, server->used - 1, server->used);
         if (poll(server->polled, 1, 0) < 1)
-            return; /* nobody else; a vain accept costs a socket (Linux) */
+            return; /* nobody else; accept says the same at more cost (Linux) */
     }
 }
 

@@ -49,19 +49,26 @@ static bool copy_file(const char *from, const char *to)
     return count == 0 || complain(to);
 }
 
-/* Does a command name it, whatever its ending? (All that a chapter has, for
- * each session, was a fifth of the tests' time.) */
+/* Does a command have such a word, or with part the end of one? */
+static bool has_word(const char *typed, const char *word, size_t length,
+                     bool part)
+{
+    for (const char *at = typed; *at; at++)
+        if (strncmp(at, word, length) == 0 &&
+            strchr("/. '\"<>|&;)\n", at[length]) &&
+            (part || at == typed || strchr("/ '\"<=(;\n", at[-1])))
+            return true;
+    return false;
+}
+
+/* Does a command name it, whatever its ending? A compiler (cc, gcc), a script
+ * or a shell (sh, bash), a list and a pattern find what nobody has named. (All
+ * that a chapter has, for each session, was a fifth of the tests' time.) */
 static bool is_named(const char *typed, const char *name)
 {
-    size_t length = strcspn(name, ".");
-    for (const char *at = typed; *at; at++)
-        if (strncmp(at, name, length) == 0 &&
-            strchr("/. '\"<>|&;)\n", at[length]) &&
-            (at == typed || strchr("/ '\"<=(;\n", at[-1])))
-            return true;
-    /* a compiler, a script, a list and a pattern find what nobody named */
-    return strchr(typed, '*') || strstr(typed, "cc ") || strstr(typed, "sh ") ||
-           strstr(typed, "ls ");
+    return strchr(typed, '*') || has_word(typed, "cc", 2, true) ||
+           has_word(typed, "sh", 2, true) || has_word(typed, "ls", 2, true) ||
+           has_word(typed, name, strcspn(name, "."), false);
 }
 
 /* What a student finds in the folder: sources, zone files, no build files.
