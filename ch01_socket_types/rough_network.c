@@ -24,7 +24,6 @@ enum { PATIENCE = 10 * 1000 }; /* ms without a datagram */
 
 static void deliver(int raw_fd, const struct sockaddr_in *to, const char *sent,
                     const char *arrives);
-static uint16_t udp_checksum(const unsigned char *packet, size_t length);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void await_bytes(int fd);
@@ -88,6 +87,18 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+/* The sum of all 16-bit words, carries added in, upside down. It covers both
+ * IP addresses (127.0.0.1 twice), the protocol and the length, too. */
+static uint16_t udp_checksum(const unsigned char *packet, size_t length)
+{
+    unsigned long sum = 2 * (0x7f00 + 0x0001) + IPPROTO_UDP + length;
+    for (size_t i = 0; i < length; i++)
+        sum += i % 2 == 0 ? packet[i] * 256ul : packet[i];
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff ? 0xffff : (uint16_t)~sum;
+}
+
 /* One UDP packet: ports, length and checksum (RFC 768), then a text. */
 static void deliver(int raw_fd, const struct sockaddr_in *to, const char *sent,
                     const char *arrives)
@@ -109,18 +120,6 @@ static void deliver(int raw_fd, const struct sockaddr_in *to, const char *sent,
     if (sendto(raw_fd, packet, length, 0, (struct sockaddr *)&host,
                sizeof host) == -1)
         die("sendto 127.0.0.1");
-}
-
-/* The sum of all 16-bit words, carries added in, upside down. It covers both
- * IP addresses (127.0.0.1 twice), the protocol and the length, too. */
-static uint16_t udp_checksum(const unsigned char *packet, size_t length)
-{
-    unsigned long sum = 2 * (0x7f00 + 0x0001) + IPPROTO_UDP + length;
-    for (size_t i = 0; i < length; i++)
-        sum += i % 2 == 0 ? packet[i] * 256ul : packet[i];
-    while (sum > 0xffff)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return sum == 0xffff ? 0xffff : (uint16_t)~sum;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -20,8 +20,6 @@
 enum { SCTP = 132, UDPLITE = 136, MPTCP = 262 };
 
 static void try_socket(int type, const char *protocol_name, int protocol);
-static const char *protocol_called(int protocol);
-static const char *errno_name(int error);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 
@@ -51,6 +49,27 @@ int main(int argc, char *argv[])
     try_socket(SOCK_DGRAM, "IPPROTO_UDPLITE", UDPLITE);
     try_socket(SOCK_STREAM, "IPPROTO_SCTP", SCTP);
     return 0;
+}
+
+static const char *protocol_called(int protocol)
+{
+    return protocol == IPPROTO_TCP   ? "TCP"
+           : protocol == IPPROTO_UDP ? "UDP"
+           : protocol == SCTP        ? "SCTP"
+           : protocol == UDPLITE     ? "UDP-Lite"
+           : protocol == MPTCP       ? "MPTCP"
+                                     : "another protocol";
+}
+
+/* What socket(2) knows for a combination that does not exist; else NULL. */
+static const char *errno_name(int error)
+{
+    return error == EPROTONOSUPPORT ? "EPROTONOSUPPORT"
+           : error == EPROTOTYPE    ? "EPROTOTYPE"
+           : error == ENOPROTOOPT   ? "ENOPROTOOPT"
+           : error == EAFNOSUPPORT  ? "EAFNOSUPPORT"
+           : error == EINVAL        ? "EINVAL"
+                                    : NULL;
 }
 
 /* One row: what was asked for, and what came of it. */
@@ -83,27 +102,6 @@ static void try_socket(int type, const char *protocol_name, int protocol)
            protocol_called(protocol));
 #endif
     close(sock_fd);
-}
-
-static const char *protocol_called(int protocol)
-{
-    return protocol == IPPROTO_TCP   ? "TCP"
-           : protocol == IPPROTO_UDP ? "UDP"
-           : protocol == SCTP        ? "SCTP"
-           : protocol == UDPLITE     ? "UDP-Lite"
-           : protocol == MPTCP       ? "MPTCP"
-                                     : "another protocol";
-}
-
-/* What socket(2) knows for a combination that does not exist; else NULL. */
-static const char *errno_name(int error)
-{
-    return error == EPROTONOSUPPORT ? "EPROTONOSUPPORT"
-           : error == EPROTOTYPE    ? "EPROTOTYPE"
-           : error == ENOPROTOOPT   ? "ENOPROTOOPT"
-           : error == EAFNOSUPPORT  ? "EAFNOSUPPORT"
-           : error == EINVAL        ? "EINVAL"
-                                    : NULL;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -17,8 +17,6 @@
 
 static int text_to_bytes(const char *text, unsigned char *bytes);
 static _Noreturn void refuse(const char *text);
-static void explain_ipv4(const char *text);
-static void explain_ipv6(const char *text);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 
@@ -59,18 +57,6 @@ static int text_to_bytes(const char *text, unsigned char *bytes)
     if (inet_pton(AF_INET, text, bytes) == 1)
         return 4;
     return inet_pton(AF_INET6, text, bytes) == 1 ? 16 : 0;
-}
-
-/* One line that says what is wrong with it, and the end. */
-static _Noreturn void refuse(const char *text)
-{
-    fprintf(stderr, "address_bytes: not an IP address: \"%.40s\": ", text);
-    /* Meant for IPv6? A colon comes before any dot; not in 127.0.0.1:9190. */
-    if (strcspn(text, ":") < strcspn(text, "."))
-        explain_ipv6(text);
-    else
-        explain_ipv4(text);
-    exit(2);
 }
 
 /* The first fault, from the left, of what is no IPv4 address. */
@@ -136,6 +122,18 @@ static void explain_ipv6(const char *text)
     else
         fprintf(stderr, "number of groups: %zu, %s\n", groups,
                 gap != NULL ? "too many beside ::" : "not 8");
+}
+
+/* One line that says what is wrong with it, and the end. */
+static _Noreturn void refuse(const char *text)
+{
+    fprintf(stderr, "address_bytes: not an IP address: \"%.40s\": ", text);
+    /* Meant for IPv6? A colon comes before any dot; not in 127.0.0.1:9190. */
+    if (strcspn(text, ":") < strcspn(text, "."))
+        explain_ipv6(text);
+    else
+        explain_ipv4(text);
+    exit(2);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -13,9 +13,6 @@
 
 static void show_16(uint16_t number);
 static void show_32(uint32_t number);
-static void show_orders(uint32_t number, size_t size);
-static void show_memory(const char *title, const void *start, size_t size,
-                        const char *meaning);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
                                   unsigned long most, const char *what);
@@ -40,6 +37,35 @@ int main(int argc, char *argv[])
     else
         show_32(number);
     return 0;
+}
+
+/* By arithmetic, so that it is true on every machine: the high byte is what
+ * a shift to the right leaves. */
+static void show_orders(uint32_t number, size_t size)
+{
+    printf("address     ");
+    for (size_t i = 0; i < size; i++)
+        printf("   +%zu", i);
+    printf("\nbig endian  ");
+    for (size_t i = 0; i < size; i++)
+        printf("   %02x", (unsigned)(number >> 8 * (size - 1 - i)) & 0xff);
+    printf("   the high byte at the low address\nlittle endian");
+    for (size_t i = 0; i < size; i++)
+        printf(i == 0 ? "  %02x" : "   %02x",
+               (unsigned)(number >> 8 * i) & 0xff);
+    printf("   the low byte at the low address\n");
+}
+
+/* What really lies there, from the low address to the high one. 0x marks the
+ * bytes that are not the same on every machine. */
+static void show_memory(const char *title, const void *start, size_t size,
+                        const char *meaning)
+{
+    const unsigned char *bytes = start;
+    printf("%-12s", title);
+    for (size_t i = 0; i < size; i++)
+        printf(*meaning ? "   %02x" : " 0x%02x", bytes[i]);
+    printf(*meaning ? "   %s\n" : "%s\n", meaning);
 }
 
 static void show_16(uint16_t number)
@@ -72,35 +98,6 @@ static void show_32(uint32_t number)
     show_orders(number, sizeof number);
     show_memory("this machine", &number, sizeof number, "");
     show_memory("network", &network, sizeof network, "htonl did it");
-}
-
-/* By arithmetic, so that it is true on every machine: the high byte is what
- * a shift to the right leaves. */
-static void show_orders(uint32_t number, size_t size)
-{
-    printf("address     ");
-    for (size_t i = 0; i < size; i++)
-        printf("   +%zu", i);
-    printf("\nbig endian  ");
-    for (size_t i = 0; i < size; i++)
-        printf("   %02x", (unsigned)(number >> 8 * (size - 1 - i)) & 0xff);
-    printf("   the high byte at the low address\nlittle endian");
-    for (size_t i = 0; i < size; i++)
-        printf(i == 0 ? "  %02x" : "   %02x",
-               (unsigned)(number >> 8 * i) & 0xff);
-    printf("   the low byte at the low address\n");
-}
-
-/* What really lies there, from the low address to the high one. 0x marks the
- * bytes that are not the same on every machine. */
-static void show_memory(const char *title, const void *start, size_t size,
-                        const char *meaning)
-{
-    const unsigned char *bytes = start;
-    printf("%-12s", title);
-    for (size_t i = 0; i < size; i++)
-        printf(*meaning ? "   %02x" : " 0x%02x", bytes[i]);
-    printf(*meaning ? "   %s\n" : "%s\n", meaning);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -24,7 +24,6 @@
 enum { OURS = 8, NEIGHBOURS = 9 }; /* descriptors: /proc/self/fd/8 */
 
 static void new_computer(int fd);
-static int socket_at(int computer_fd);
 static void try_row(const char *server_ip, const char *ip);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);

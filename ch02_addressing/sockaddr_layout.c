@@ -22,9 +22,6 @@
 
 static void show_ipv4(struct in_addr ip, uint16_t port);
 static void show_ipv6(const struct sockaddr_in6 *addr);
-static void bind_unclean(void);
-static void print_field(const char *name, const void *start, const void *field,
-                        size_t size, const char *meaning);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -57,6 +54,42 @@ int main(int argc, char *argv[])
            sizeof(struct sockaddr), sizeof(struct sockaddr_in),
            sizeof(struct sockaddr_in6), sizeof(struct sockaddr_storage));
     return 0;
+}
+
+/* Where it lies, how long it is, and its bytes from the low address up. */
+static void print_field(const char *name, const void *start, const void *field,
+                        size_t size, const char *meaning)
+{
+    const unsigned char *bytes = field;
+    size_t offset = (size_t)(bytes - (const unsigned char *)start);
+    printf("%-6zu %-5zu %-14s", offset, size, name);
+    for (size_t i = 0; i < size; i++)
+        printf(" %s%02x", strstr(name, "family") ? "0x" : "", bytes[i]);
+    printf(*meaning ? "   %s\n" : "%s\n", meaning);
+}
+
+/* A variable on the stack holds what was there before: say, aa everywhere. */
+static void bind_unclean(void)
+{
+    struct sockaddr_in addr;
+    memset(&addr, 0xaa, sizeof addr);
+    addr.sin_family = AF_INET;
+    addr.sin_port = htons(0);
+    if (inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr) != 1)
+        die("inet_pton 127.0.0.1");
+    printf("without memset, sin_zero would hold what lay there before:\n");
+    print_field("sin_zero", &addr, addr.sin_zero, sizeof addr.sin_zero, "");
+
+    /* Does anybody look at it? The system is asked. */
+    int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    int said = bind(sock_fd, (struct sockaddr *)&addr, sizeof addr);
+    if (said == -1 && errno != EINVAL && errno != EADDRNOTAVAIL)
+        die("bind 127.0.0.1:0");
+    printf("bind with such a sin_zero: %s\n",
+           said == 0 ? "0, this system does not look" : strerror(errno));
+    close(sock_fd);
 }
 
 static void show_ipv4(struct in_addr ip, uint16_t port)
@@ -97,42 +130,6 @@ static void show_ipv6(const struct sockaddr_in6 *addr)
                 "");
     print_field("sin6_scope_id", addr, &addr->sin6_scope_id,
                 sizeof addr->sin6_scope_id, "no interface is meant");
-}
-
-/* A variable on the stack holds what was there before: say, aa everywhere. */
-static void bind_unclean(void)
-{
-    struct sockaddr_in addr;
-    memset(&addr, 0xaa, sizeof addr);
-    addr.sin_family = AF_INET;
-    addr.sin_port = htons(0);
-    if (inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr) != 1)
-        die("inet_pton 127.0.0.1");
-    printf("without memset, sin_zero would hold what lay there before:\n");
-    print_field("sin_zero", &addr, addr.sin_zero, sizeof addr.sin_zero, "");
-
-    /* Does anybody look at it? The system is asked. */
-    int sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    int said = bind(sock_fd, (struct sockaddr *)&addr, sizeof addr);
-    if (said == -1 && errno != EINVAL && errno != EADDRNOTAVAIL)
-        die("bind 127.0.0.1:0");
-    printf("bind with such a sin_zero: %s\n",
-           said == 0 ? "0, this system does not look" : strerror(errno));
-    close(sock_fd);
-}
-
-/* Where it lies, how long it is, and its bytes from the low address up. */
-static void print_field(const char *name, const void *start, const void *field,
-                        size_t size, const char *meaning)
-{
-    const unsigned char *bytes = field;
-    size_t offset = (size_t)(bytes - (const unsigned char *)start);
-    printf("%-6zu %-5zu %-14s", offset, size, name);
-    for (size_t i = 0; i < size; i++)
-        printf(" %s%02x", strstr(name, "family") ? "0x" : "", bytes[i]);
-    printf(*meaning ? "   %s\n" : "%s\n", meaning);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

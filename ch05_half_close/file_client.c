@@ -30,8 +30,6 @@ static char temporary[4096];
 static char *target;
 
 static int create_file(const char *output);
-static void remove_temporary(void);
-static void remove_and_end(int signal_number);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int connect_to(int type, const char *ip, const char *port);
@@ -98,6 +96,21 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+/* However this program ends: no half file. */
+static void remove_temporary(void)
+{
+    if (*temporary)
+        unlink(temporary);
+}
+
+/* Ctrl-C: the same, and then die of it. */
+static void remove_and_end(int signal_number)
+{
+    remove_temporary();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
 /* What is at OUTPUT is treated as cp treats it: a link is followed, what is
  * protected stays as it is, owner and mode are kept, a device or a pipe is
  * written to. A file grows beside the old one, so that rename need not copy. */
@@ -138,21 +151,6 @@ static int create_file(const char *output)
                              fchmod(file_fd, old.st_mode & 07777) == -1))
         die("keep owner and mode of %.200s", output);
     return file_fd;
-}
-
-/* However this program ends: no half file. */
-static void remove_temporary(void)
-{
-    if (*temporary)
-        unlink(temporary);
-}
-
-/* Ctrl-C: the same, and then die of it. */
-static void remove_and_end(int signal_number)
-{
-    remove_temporary();
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

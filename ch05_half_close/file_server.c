@@ -30,9 +30,6 @@ enum { PATIENCE = 5 * 60 }; /* s that a client may do nothing */
 
 static void serve(int conn_fd, int file_fd, const char *name);
 static int open_file(const char *path);
-static int send_file(int conn_fd, int file_fd, long long size);
-static void hear_out(int conn_fd, const char *name);
-static const char *reason(int error);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
@@ -63,6 +60,56 @@ int main(int argc, char *argv[])
         /* 6. The thanks are read, or will never come: end the rest, too. */
         close(conn_fd);
     }
+}
+
+/* The length, for an end alone does not mean "complete"; then as many bytes,
+ * even if the file grows. 1, or 0 if it has become shorter, or -1. */
+static int send_file(int conn_fd, int file_fd, long long size)
+{
+    static char buffer[256 * 1024];
+    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
+    count = write_all(conn_fd, buffer, (size_t)count);
+    while (count > 0 && size > 0) {
+        size_t part =
+            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
+        if ((count = read(file_fd, buffer, part)) > 0)
+            count = write_all(conn_fd, buffer, (size_t)count);
+        size -= count;
+    }
+    return count > 0 ? 1 : (int)count;
+}
+
+/* A time-out of SO_RCVTIMEO or SO_SNDTIMEO comes as EAGAIN. */
+static const char *reason(int error)
+{
+    return strerror(error == EAGAIN || error == EWOULDBLOCK ? ETIMEDOUT
+                                                            : error);
+}
+
+/* To its end, whatever it says: close with bytes unread would cost it what is
+ * still on the way. */
+static void hear_out(int conn_fd, const char *name)
+{
+    char said[64 * 1024];
+    long long heard = 0;
+    time_t until = time(NULL) + PATIENCE;
+    size_t kept = 0; /* as much as is quoted stays, the rest is written over */
+    ssize_t count = 1;
+    while (count > 0 && time(NULL) < until) {
+        count = read(conn_fd, said + kept, sizeof said - kept);
+        heard += count > 0 ? count : 0;
+        kept = heard < 61 ? (size_t)heard : 61;
+    }
+    int error = errno;
+    if (heard > 0) {
+        printf("%s says, %lld bytes: ", name, heard);
+        print_quoted(said, kept);
+    }
+    if (count != 0)
+        printf("%s lost: %s\n", name,
+               count > 0 ? "it does not end" : reason(error));
+    else if (heard == 0)
+        printf("%s said no thanks: it may not have the file\n", name);
 }
 
 /* One client, from the length to the thanks. It may stop reading for ever, or
@@ -112,56 +159,6 @@ static int open_file(const char *path)
         die("open %.200s", path);
     }
     return file_fd;
-}
-
-/* The length, for an end alone does not mean "complete"; then as many bytes,
- * even if the file grows. 1, or 0 if it has become shorter, or -1. */
-static int send_file(int conn_fd, int file_fd, long long size)
-{
-    static char buffer[256 * 1024];
-    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
-    count = write_all(conn_fd, buffer, (size_t)count);
-    while (count > 0 && size > 0) {
-        size_t part =
-            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
-        if ((count = read(file_fd, buffer, part)) > 0)
-            count = write_all(conn_fd, buffer, (size_t)count);
-        size -= count;
-    }
-    return count > 0 ? 1 : (int)count;
-}
-
-/* To its end, whatever it says: close with bytes unread would cost it what is
- * still on the way. */
-static void hear_out(int conn_fd, const char *name)
-{
-    char said[64 * 1024];
-    long long heard = 0;
-    time_t until = time(NULL) + PATIENCE;
-    size_t kept = 0; /* as much as is quoted stays, the rest is written over */
-    ssize_t count = 1;
-    while (count > 0 && time(NULL) < until) {
-        count = read(conn_fd, said + kept, sizeof said - kept);
-        heard += count > 0 ? count : 0;
-        kept = heard < 61 ? (size_t)heard : 61;
-    }
-    int error = errno;
-    if (heard > 0) {
-        printf("%s says, %lld bytes: ", name, heard);
-        print_quoted(said, kept);
-    }
-    if (count != 0)
-        printf("%s lost: %s\n", name,
-               count > 0 ? "it does not end" : reason(error));
-    else if (heard == 0)
-        printf("%s said no thanks: it may not have the file\n", name);
-}
-
-/* A time-out of SO_RCVTIMEO or SO_SNDTIMEO comes as EAGAIN. */
-static const char *reason(int error)
-{
-    return strerror(error == EAGAIN || error == EWOULDBLOCK ? ETIMEDOUT
-                                                            : error);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

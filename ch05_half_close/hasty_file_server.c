@@ -31,8 +31,6 @@ enum { PATIENCE = 5 * 60 }; /* s that a client may do nothing */
 
 static void serve(int conn_fd, int file_fd, const char *name);
 static int open_file(const char *path);
-static int send_file(int conn_fd, int file_fd, long long size);
-static ssize_t count_unread(int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
@@ -63,6 +61,32 @@ int main(int argc, char *argv[])
         /* 5. Both directions end here, whatever is still on the way. */
         close(conn_fd);
     }
+}
+
+/* The length, for an end alone does not mean "complete"; then as many bytes,
+ * even if the file grows. 1, or 0 if it has become shorter, or -1. */
+static int send_file(int conn_fd, int file_fd, long long size)
+{
+    static char buffer[256 * 1024];
+    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
+    count = write_all(conn_fd, buffer, (size_t)count);
+    while (count > 0 && size > 0) {
+        size_t part =
+            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
+        if ((count = read(file_fd, buffer, part)) > 0)
+            count = write_all(conn_fd, buffer, (size_t)count);
+        size -= count;
+    }
+    return count > 0 ? 1 : (int)count;
+}
+
+/* As many as have come by now, a few thousand at most; they stay there. */
+static ssize_t count_unread(int fd)
+{
+    char bytes[4096];
+    struct pollfd some = {.fd = fd, .events = POLLIN};
+    int ready = poll(&some, 1, 0);
+    return ready == 1 ? recv(fd, bytes, sizeof bytes, MSG_PEEK) : ready;
 }
 
 /* One client, from the length to the last byte. */
@@ -108,32 +132,6 @@ static int open_file(const char *path)
         die("open %.200s", path);
     }
     return file_fd;
-}
-
-/* The length, for an end alone does not mean "complete"; then as many bytes,
- * even if the file grows. 1, or 0 if it has become shorter, or -1. */
-static int send_file(int conn_fd, int file_fd, long long size)
-{
-    static char buffer[256 * 1024];
-    ssize_t count = snprintf(buffer, sizeof buffer, "%lld\n", size);
-    count = write_all(conn_fd, buffer, (size_t)count);
-    while (count > 0 && size > 0) {
-        size_t part =
-            size < (long long)sizeof buffer ? (size_t)size : sizeof buffer;
-        if ((count = read(file_fd, buffer, part)) > 0)
-            count = write_all(conn_fd, buffer, (size_t)count);
-        size -= count;
-    }
-    return count > 0 ? 1 : (int)count;
-}
-
-/* As many as have come by now, a few thousand at most; they stay there. */
-static ssize_t count_unread(int fd)
-{
-    char bytes[4096];
-    struct pollfd some = {.fd = fd, .events = POLLIN};
-    int ready = poll(&some, 1, 0);
-    return ready == 1 ? recv(fd, bytes, sizeof bytes, MSG_PEEK) : ready;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

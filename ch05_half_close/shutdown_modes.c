@@ -23,7 +23,6 @@ enum { PATIENCE = 1000 }; /* ms for what is to arrive on this computer */
 
 static void write_cell(int from_fd, int to_fd);
 static void read_cell(int fd);
-static void print_cell(ssize_t result);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
@@ -70,6 +69,18 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+/* What the call returned, or the name of its error. */
+static void print_cell(ssize_t result)
+{
+    if (result >= 0)
+        printf("%9zd", result);
+    else
+        printf("%9s", errno == EPIPE                            ? "EPIPE"
+                      : errno == ECONNRESET                     ? "RESET"
+                      : errno == EAGAIN || errno == EWOULDBLOCK ? "wait"
+                                                                : "error");
+}
+
 /* Write 4 bytes; go on when they are there, or were answered by a reset. */
 static void write_cell(int from_fd, int to_fd)
 {
@@ -93,18 +104,6 @@ static void read_cell(int fd)
 {
     char bytes[4];
     print_cell(read(fd, bytes, sizeof bytes));
-}
-
-/* What the call returned, or the name of its error. */
-static void print_cell(ssize_t result)
-{
-    if (result >= 0)
-        printf("%9zd", result);
-    else
-        printf("%9s", errno == EPIPE                            ? "EPIPE"
-                      : errno == ECONNRESET                     ? "RESET"
-                      : errno == EAGAIN || errno == EWOULDBLOCK ? "wait"
-                                                                : "error");
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

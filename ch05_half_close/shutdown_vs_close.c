@@ -23,8 +23,6 @@ enum { PATIENCE = 10 * 1000 }; /* ms for what must arrive */
 
 static void end_with_copies(void);
 static void end_with_a_child(void);
-static void look_at(int b_fd);
-static void read_at(const char *whose, int fd);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void connect_pair(const char *ip, int *a_fd, int *b_fd);
@@ -40,6 +38,26 @@ int main(int argc, char *argv[])
     end_with_copies();
     end_with_a_child();
     return 0;
+}
+
+/* Has anything come to B, be it the end? */
+static void look_at(int b_fd)
+{
+    struct pollfd wanted = {.fd = b_fd, .events = POLLIN};
+    int ready = poll(&wanted, 1, 0);
+    if (ready == -1)
+        die("poll");
+    printf("B's read would %s\n", ready == 0 ? "wait" : "return");
+}
+
+static void read_at(const char *whose, int fd)
+{
+    char bytes[16];
+    await_bytes(fd);
+    ssize_t count = read(fd, bytes, sizeof bytes);
+    if (count == -1)
+        die("read");
+    printf("%s's read returns %zd\n", whose, count);
 }
 
 /* One connection, and three descriptors for the end A of it. */
@@ -108,26 +126,6 @@ static void end_with_a_child(void)
         die("waitpid");
     printf("the child has gone: ");
     read_at("B", b_fd);
-}
-
-/* Has anything come to B, be it the end? */
-static void look_at(int b_fd)
-{
-    struct pollfd wanted = {.fd = b_fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, 0);
-    if (ready == -1)
-        die("poll");
-    printf("B's read would %s\n", ready == 0 ? "wait" : "return");
-}
-
-static void read_at(const char *whose, int fd)
-{
-    char bytes[16];
-    await_bytes(fd);
-    ssize_t count = read(fd, bytes, sizeof bytes);
-    if (count == -1)
-        die("read");
-    printf("%s's read returns %zd\n", whose, count);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

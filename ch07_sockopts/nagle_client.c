@@ -34,8 +34,6 @@ struct way {
 };
 
 static double measure(int sock_fd, const struct way *way);
-static void exchange(int sock_fd, char *request, size_t bytes, size_t first);
-static int compare(const void *a, const void *b);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -98,6 +96,34 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+/* The length and the bytes, in one write or in two; then the answer. */
+static void exchange(int sock_fd, char *request, size_t bytes, size_t first)
+{
+    uint32_t length = htonl((uint32_t)bytes);
+    memcpy(request, &length, sizeof length);
+    if (write_all(sock_fd, request, first) == -1 ||
+        write_all(sock_fd, request + first, LENGTH + bytes - first) == -1)
+        die("write");
+
+    char answer = '!';
+    await_bytes(sock_fd);
+    ssize_t count = read(sock_fd, &answer, 1);
+    if (count == -1)
+        die("read");
+    if (count == 0 || answer != '!') {
+        fprintf(stderr, "nagle_client: %s\n",
+                count == 0 ? "the server left without an answer"
+                           : "this is not nagle_server's answer");
+        exit(1);
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 /* The median of a few exchanges, in milliseconds. */
 static double measure(int sock_fd, const struct way *way)
 {
@@ -129,34 +155,6 @@ static double measure(int sock_fd, const struct way *way)
     free(request);
     qsort(ms, EXCHANGES, sizeof ms[0], compare);
     return ms[EXCHANGES / 2];
-}
-
-/* The length and the bytes, in one write or in two; then the answer. */
-static void exchange(int sock_fd, char *request, size_t bytes, size_t first)
-{
-    uint32_t length = htonl((uint32_t)bytes);
-    memcpy(request, &length, sizeof length);
-    if (write_all(sock_fd, request, first) == -1 ||
-        write_all(sock_fd, request + first, LENGTH + bytes - first) == -1)
-        die("write");
-
-    char answer = '!';
-    await_bytes(sock_fd);
-    ssize_t count = read(sock_fd, &answer, 1);
-    if (count == -1)
-        die("read");
-    if (count == 0 || answer != '!') {
-        fprintf(stderr, "nagle_client: %s\n",
-                count == 0 ? "the server left without an answer"
-                           : "this is not nagle_server's answer");
-        exit(1);
-    }
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

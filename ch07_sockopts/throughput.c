@@ -26,7 +26,6 @@ struct result {
     double seconds, rate; /* rate in MB/s, a MB being 1,000,000 bytes */
 };
 
-static void read_to_end(int fd, char *buffer, size_t size);
 static struct result measure(size_t size);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -76,6 +75,16 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+/* Until the other end has ended. */
+static void read_to_end(int fd, char *buffer, size_t size)
+{
+    ssize_t count = 1;
+    while (count > 0)
+        count = read(fd, buffer, size);
+    if (count == -1)
+        die("read");
+}
+
 /* One connection: write for a while, until the last byte has been read. */
 static struct result measure(size_t size)
 {
@@ -122,16 +131,6 @@ static struct result measure(size_t size)
     close(writer_fd);
     free(buffer);
     return result;
-}
-
-/* Until the other end has ended. */
-static void read_to_end(int fd, char *buffer, size_t size)
-{
-    ssize_t count = 1;
-    while (count > 0)
-        count = read(fd, buffer, size);
-    if (count == -1)
-        die("read");
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -26,7 +26,6 @@ static const char states[][12] = {"-",         "ESTABLISHED", "SYN_SENT",
                                   "LAST_ACK",  "LISTEN",      "CLOSING"};
 
 static int read_table(const char *path, unsigned port, unsigned peer);
-static void print_end(const char *digits, unsigned port);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -49,6 +48,20 @@ int main(int argc, char *argv[])
         0)
         printf("nothing, unless a socket is only bound\n");
     return 0;
+}
+
+/* The table's digits are words as they lie in the system's memory. */
+static void print_end(const char *digits, unsigned port)
+{
+    char bytes[16], ip[INET6_ADDRSTRLEN] = "?";
+    size_t words = strlen(digits) / 8;
+    for (size_t i = 0; i < words; i++) {
+        unsigned word = 0;
+        sscanf(digits + 8 * i, "%8x", &word);
+        memcpy(bytes + 4 * i, &word, 4);
+    }
+    inet_ntop(words == 1 ? AF_INET : AF_INET6, bytes, ip, sizeof ip);
+    printf(words == 1 ? "%s:%u" : "[%s]:%u", ip, port);
 }
 
 /* Print the lines that have these ports; how many? */
@@ -87,20 +100,6 @@ static int read_table(const char *path, unsigned port, unsigned peer)
     }
     fclose(table);
     return found;
-}
-
-/* The table's digits are words as they lie in the system's memory. */
-static void print_end(const char *digits, unsigned port)
-{
-    char bytes[16], ip[INET6_ADDRSTRLEN] = "?";
-    size_t words = strlen(digits) / 8;
-    for (size_t i = 0; i < words; i++) {
-        unsigned word = 0;
-        sscanf(digits + 8 * i, "%8x", &word);
-        memcpy(bytes + 4 * i, &word, 4);
-    }
-    inet_ntop(words == 1 ? AF_INET : AF_INET6, bytes, ip, sizeof ip);
-    printf(words == 1 ? "%s:%u" : "[%s]:%u", ip, port);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
