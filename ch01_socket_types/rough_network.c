@@ -1,9 +1,7 @@
 /*
- * rough_network.c - datagrams damaged, doubled, overtaken and dropped on the
- * way: what the receiver sees of it.
+ * rough_network.c - datagrams damaged, doubled, overtaken, dropped on the way.
  *
- * Calls   unshare, socket SOCK_RAW -> sendto; socket SOCK_DGRAM -> bind ->
- *         recv
+ * Calls   unshare; socket SOCK_RAW -> sendto, SOCK_DGRAM -> bind -> recv
  * Try     cc rough_network.c -o rough_network && ./rough_network
  * See     receive 1: "one"
  *
@@ -82,18 +80,17 @@ int main(int argc, char *argv[])
         text[count] = '\0';
         printf("receive %d: \"%s\"\n", receives, text);
     }
-    close(raw_fd);
-    close(sock_fd);
     return 0;
 }
 
 /* The sum of all 16-bit words, carries added in, upside down. It covers both
  * IP addresses (127.0.0.1 twice), the protocol and the length, too. */
-static uint16_t udp_checksum(const unsigned char *packet, size_t length)
+static uint16_t udp_checksum(const void *packet, size_t length)
 {
+    const unsigned char *bytes = packet;
     unsigned long sum = 2 * (0x7f00 + 0x0001) + IPPROTO_UDP + length;
     for (size_t i = 0; i < length; i++)
-        sum += i % 2 == 0 ? packet[i] * 256ul : packet[i];
+        sum += i % 2 == 0 ? bytes[i] * 256ul : bytes[i];
     while (sum > 0xffff)
         sum = (sum & 0xffff) + (sum >> 16);
     return sum == 0xffff ? 0xffff : (uint16_t)~sum;
@@ -103,21 +100,19 @@ static uint16_t udp_checksum(const unsigned char *packet, size_t length)
 static void deliver(int raw_fd, const struct sockaddr_in *to, const char *sent,
                     const char *arrives)
 {
-    unsigned char packet[100] = {0};
+    struct {
+        uint16_t from, to, length, checksum;
+        char text[92];
+    } packet = {.from = to->sin_port, .to = to->sin_port};
     size_t length = 8 + strlen(sent);
-    uint16_t port = ntohs(to->sin_port);
-    packet[0] = packet[2] = (unsigned char)(port >> 8);
-    packet[1] = packet[3] = (unsigned char)port;
-    packet[5] = (unsigned char)length;
-    memcpy(packet + 8, sent, strlen(sent));
-    uint16_t checksum = udp_checksum(packet, length);
-    packet[6] = (unsigned char)(checksum >> 8);
-    packet[7] = (unsigned char)checksum;
-    memcpy(packet + 8, arrives, strlen(arrives)); /* damaged after the sum */
+    packet.length = htons((uint16_t)length);
+    memcpy(packet.text, sent, strlen(sent));
+    packet.checksum = htons(udp_checksum(&packet, length));
+    memcpy(packet.text, arrives, strlen(arrives)); /* damaged after the sum */
 
     struct sockaddr_in host = *to;
     host.sin_port = 0; /* a raw socket has no port; ours is in the packet */
-    if (sendto(raw_fd, packet, length, 0, (struct sockaddr *)&host,
+    if (sendto(raw_fd, &packet, length, 0, (struct sockaddr *)&host,
                sizeof host) == -1)
         die("sendto 127.0.0.1");
 }
