@@ -64,7 +64,6 @@ int main(int argc, char *argv[])
     await(our_fd, 0);
     print_read(our_fd);
     print_write(our_fd);
-    close(our_fd);
     return 0;
 }
 

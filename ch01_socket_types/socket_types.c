@@ -86,17 +86,15 @@ static void try_socket(int type, const char *protocol_name, int protocol)
         printf("%s: %s\n", basic ? "refused" : "not on this machine", error);
         return;
     }
-    int real_type = 0;
-    socklen_t length = sizeof real_type;
-    if (getsockopt(sock_fd, SOL_SOCKET, SO_TYPE, &real_type, &length) == -1)
+    int real;
+    socklen_t length = sizeof real;
+    if (getsockopt(sock_fd, SOL_SOCKET, SO_TYPE, &real, &length) == -1)
         die("getsockopt SO_TYPE");
-    printf(real_type == SOCK_STREAM ? "SOCK_STREAM, " : "SOCK_DGRAM, ");
+    printf(real == SOCK_STREAM ? "SOCK_STREAM, " : "SOCK_DGRAM, ");
 #ifdef SO_PROTOCOL
-    int real_protocol = 0;
-    length = sizeof real_protocol;
-    if (getsockopt(sock_fd, SOL_SOCKET, SO_PROTOCOL, &real_protocol, &length))
+    if (getsockopt(sock_fd, SOL_SOCKET, SO_PROTOCOL, &real, &length) == -1)
         die("getsockopt SO_PROTOCOL");
-    printf("%s\n", protocol_called(real_protocol));
+    printf("%s\n", protocol_called(real));
 #else
     printf("(this system has no SO_PROTOCOL; we asked for %s)\n",
            protocol_called(protocol));
