@@ -5,8 +5,7 @@
  * Try     cc dgram_client.c -o dgram_client
  *         ./dgram_client 127.0.0.1 9190
  * See     send 1: 2 bytes "hi"
- * Pair    dgram_server.c in a first terminal; stream_client.c does the same
- *         with a stream
+ * Pair    dgram_server.c in a first terminal; stream_client.c does it over TCP
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -4,8 +4,7 @@
  * Calls   socket -> bind -> recvmsg ... recvmsg
  * Try     cc dgram_server.c -o dgram_server && ./dgram_server 9190
  * See     bound to 127.0.0.1:9190
- * Pair    dgram_client.c; stream_server.c and stream_client.c do the same
- *         with a stream
+ * Pair    dgram_client.c; stream_server.c is the same over TCP
  */
 #define _POSIX_C_SOURCE 200809L
 #include <netinet/in.h>
@@ -79,8 +78,7 @@ static size_t read_size(void)
     char line[100];
     while (fgets(line, sizeof line, stdin) && *line != '\n') {
         unsigned long size = strtoul(line, NULL, 10);
-        if (line[strspn(line, "0123456789")] == '\n' && size >= 1 &&
-            size <= BIG)
+        if (line[strspn(line, "0123456789")] == '\n' && size && size <= BIG)
             return size;
         fprintf(stderr, "dgram_server: not a size (1 to %d)\n", BIG);
     }

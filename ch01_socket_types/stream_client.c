@@ -5,8 +5,7 @@
  * Try     cc stream_client.c -o stream_client
  *         ./stream_client 127.0.0.1 9190
  * See     write 1: 2 bytes "hi"
- * Pair    stream_server.c in a first terminal; dgram_client.c does the same
- *         with datagrams
+ * Pair    stream_server.c in a first terminal; dgram_client.c does it over UDP
  *
  * On Linux it waits after a write until the other system has confirmed the
  * bytes (TIOCOUTQ, not POSIX): what the screen shows as written has arrived.

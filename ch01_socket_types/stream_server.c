@@ -4,8 +4,7 @@
  * Calls   socket -> bind -> listen -> accept -> read ... read 0 -> close
  * Try     cc stream_server.c -o stream_server && ./stream_server 9190
  * See     listening on 127.0.0.1:9190
- * Pair    stream_client.c; dgram_server.c and dgram_client.c do the same
- *         with datagrams
+ * Pair    stream_client.c; dgram_server.c is the same over UDP
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -72,8 +71,7 @@ static size_t read_size(void)
     char line[100];
     while (fgets(line, sizeof line, stdin) && *line != '\n') {
         unsigned long size = strtoul(line, NULL, 10);
-        if (line[strspn(line, "0123456789")] == '\n' && size >= 1 &&
-            size <= BIG)
+        if (line[strspn(line, "0123456789")] == '\n' && size && size <= BIG)
             return size;
         fprintf(stderr, "stream_server: not a size (1 to %d)\n", BIG);
     }
