@@ -20,7 +20,6 @@
 
 static int open_server(struct in_addr ip, uint16_t *port);
 static const char *try_connect(struct in_addr ip, uint16_t port);
-static struct sockaddr_in make_address(struct in_addr ip, uint16_t port);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -67,7 +66,8 @@ static int open_server(struct in_addr ip, uint16_t *port)
     int on = 1; /* restart while old connections fade away: see chapter 7 */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1)
         die("setsockopt SO_REUSEADDR");
-    struct sockaddr_in addr = make_address(ip, *port);
+    struct sockaddr_in addr = {
+        .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr = ip};
     socklen_t addr_len = sizeof addr;
     if (bind(listen_fd, (struct sockaddr *)&addr, addr_len) == -1) {
         if (errno != EADDRNOTAVAIL)
@@ -89,19 +89,14 @@ static const char *try_connect(struct in_addr ip, uint16_t port)
     int sock_fd = socket(AF_INET, SOCK_STREAM, 0);
     if (sock_fd == -1)
         die("socket");
-    struct sockaddr_in addr = make_address(ip, port);
+    struct sockaddr_in addr = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip};
     int said = connect(sock_fd, (struct sockaddr *)&addr, sizeof addr);
     int error = errno;
     close(sock_fd);
     return said == 0               ? "reached"
            : error == ECONNREFUSED ? "ECONNREFUSED"
                                    : strerror(error);
-}
-
-static struct sockaddr_in make_address(struct in_addr ip, uint16_t port)
-{
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip};
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

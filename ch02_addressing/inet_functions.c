@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 
 static void show_row(const char *text);
-static void show_static_buffer(void);
 static const char *show(int success, struct in_addr ip, char *text);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -38,37 +37,6 @@ int main(int argc, char *argv[])
     show_row("::1");
 
     /* 2. Bytes to text: one buffer for all, or one of your own. */
-    show_static_buffer();
-    return 0;
-}
-
-static void show_row(const char *text)
-{
-    char shown[3][INET_ADDRSTRLEN];
-    struct in_addr ip;
-
-    /* Its error, (in_addr_t)-1, is an address, too: 255.255.255.255. */
-    ip.s_addr = inet_addr(text);
-    int success = ip.s_addr != (in_addr_t)-1;
-    printf("%-15s %-15s", text, success ? show(1, ip, shown[0]) : "-1");
-
-    /* Tells an error apart, but takes octal, hex and missing parts. */
-    success = inet_aton(text, &ip) == 1;
-    printf(" %-15s", show(success, ip, shown[1]));
-
-    /* Four decimal numbers or an error; and it is told which family. */
-    success = inet_pton(AF_INET, text, &ip) == 1;
-    printf(" %-15s", show(success, ip, shown[2]));
-    struct in6_addr ipv6;
-    char text6[INET6_ADDRSTRLEN] = "refused";
-    if (inet_pton(AF_INET6, text, &ipv6) == 1 &&
-        inet_ntop(AF_INET6, &ipv6, text6, sizeof text6) == NULL)
-        die("inet_ntop");
-    printf(" %s\n", text6);
-}
-
-static void show_static_buffer(void)
-{
     struct in_addr one = {.s_addr = htonl(0x0a000001)};
     struct in_addr two = {.s_addr = htonl(0x0a000002)};
     const char *text_one = inet_ntoa(one);
@@ -78,6 +46,32 @@ static void show_static_buffer(void)
     char own_one[INET_ADDRSTRLEN], own_two[INET_ADDRSTRLEN];
     printf("inet_ntop 10.0.0.1, then 10.0.0.2: \"%s\" and \"%s\"\n",
            show(1, one, own_one), show(1, two, own_two));
+    return 0;
+}
+
+static void show_row(const char *text)
+{
+    char shown[INET_ADDRSTRLEN];
+    struct in_addr ip;
+
+    /* Its error, (in_addr_t)-1, is an address, too: 255.255.255.255. */
+    ip.s_addr = inet_addr(text);
+    int success = ip.s_addr != (in_addr_t)-1;
+    printf("%-15s %-15s", text, success ? show(1, ip, shown) : "-1");
+
+    /* Tells an error apart, but takes octal, hex and missing parts. */
+    success = inet_aton(text, &ip) == 1;
+    printf(" %-15s", show(success, ip, shown));
+
+    /* Four decimal numbers or an error; and it is told which family. */
+    success = inet_pton(AF_INET, text, &ip) == 1;
+    printf(" %-15s", show(success, ip, shown));
+    struct in6_addr ipv6;
+    char text6[INET6_ADDRSTRLEN] = "refused";
+    if (inet_pton(AF_INET6, text, &ipv6) == 1 &&
+        inet_ntop(AF_INET6, &ipv6, text6, sizeof text6) == NULL)
+        die("inet_ntop");
+    printf(" %s\n", text6);
 }
 
 static const char *show(int success, struct in_addr ip, char *text)
