@@ -60,16 +60,13 @@ static int text_to_bytes(const char *text, unsigned char *bytes)
 }
 
 /* The first fault, from the left, of what is no IPv4 address. */
-static void explain_ipv4(const char *text)
+static void explain_ipv4(const char *part)
 {
-    const char *part = text;
-    if (isalpha((unsigned char)text[0])) {
-        fprintf(stderr, "a name (chapter 6 finds the address of one)\n");
-        return;
-    }
     for (int number = 1;; number++) {
         size_t length = strcspn(part, ".");
-        if (length == 0)
+        if (number == 1 && isalpha((unsigned char)part[0]))
+            fprintf(stderr, "a name (chapter 6 finds the address of one)\n");
+        else if (length == 0)
             fprintf(stderr, "part %d is empty\n", number);
         else if (strspn(part, "0123456789") < length)
             fprintf(stderr, "part %d is not a decimal number\n", number);
@@ -92,10 +89,8 @@ static void explain_ipv4(const char *text)
 /* The most telling fault of what is no IPv6 address. */
 static void explain_ipv6(const char *text)
 {
-    const char *zone = strchr(text, '%');
-    const char *gap = strstr(text, "::");
-    size_t length = strlen(text);
-    size_t longest = 0, groups = 0;
+    const char *zone = strchr(text, '%'), *gap = strstr(text, "::");
+    size_t length = strlen(text), longest = 0, groups = 0;
     for (const char *part = text; *part; part += strspn(part, ":")) {
         size_t digits = strcspn(part, ":");
         longest = digits > longest ? digits : longest;

@@ -17,8 +17,7 @@ struct address_class {
     int network_bytes;
 };
 
-static void print_part(const char *title, const unsigned char *bytes, int from,
-                       int to);
+static void print_part(const char *title, const unsigned char *part, int size);
 static void standard_streams(void);
 
 int main(int argc, char *argv[])
@@ -53,9 +52,10 @@ int main(int argc, char *argv[])
            found->letter, found->bits, found->first, found->last);
 
     /* 3. The class tells where the network ends and the host begins. */
-    if (found->network_bytes > 0) {
-        print_part("network", bytes, 0, found->network_bytes);
-        print_part("host", bytes, found->network_bytes, 4);
+    int network = found->network_bytes;
+    if (network > 0) {
+        print_part("network", bytes, network);
+        print_part("host", bytes + network, 4 - network);
     }
     if (bytes[0] == 0)
         printf("reserved: 0 means this network, or no address yet\n");
@@ -67,18 +67,16 @@ int main(int argc, char *argv[])
         printf("reserved: no network and no host part\n");
 
     /* 4. Since 1993 the length is told, not guessed from the bits. */
-    int prefix = found->network_bytes > 0 ? 8 * found->network_bytes : 4;
     printf("CIDR (RFC 4632) replaced classes: %s/%d says the length itself\n",
-           argv[1], prefix);
+           argv[1], network > 0 ? 8 * network : 4);
     return 0;
 }
 
-static void print_part(const char *title, const unsigned char *bytes, int from,
-                       int to)
+static void print_part(const char *title, const unsigned char *part, int size)
 {
     printf("%-8s", title);
-    for (int i = from; i < to; i++)
-        printf("%s%d", i > from ? "." : "", bytes[i]);
+    for (int i = 0; i < size; i++)
+        printf("%s%d", i > 0 ? "." : "", part[i]);
     printf("\n");
 }
 
