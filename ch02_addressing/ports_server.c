@@ -48,8 +48,7 @@ int main(int argc, char *argv[])
             die("getsockname");
         name_address(&addrs[i], name);
         printf("bound to %s (socket %d)\n", name, i + 1);
-        sockets[i].fd = sock_fd;
-        sockets[i].events = POLLIN;
+        sockets[i] = (struct pollfd){.fd = sock_fd, .events = POLLIN};
     }
 
     for (;;) {

@@ -62,8 +62,7 @@ static int try_bind(int type, const char *ip, uint16_t *port, int reuse)
     if (reuse &&
         setsockopt(sock_fd, SOL_SOCKET, SO_REUSEPORT, &reuse, sizeof reuse))
         die("setsockopt SO_REUSEPORT");
-    struct sockaddr_in addr = {.sin_family = AF_INET};
-    addr.sin_port = htons(*port);
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(*port)};
     if (inet_pton(AF_INET, ip, &addr.sin_addr) != 1)
         die("inet_pton %s", ip);
     socklen_t addr_len = sizeof addr;

@@ -37,13 +37,12 @@ int main(int argc, char *argv[])
     struct sockaddr_storage addr;
     parse_address(argv[1], argv[2], 1, &addr);
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&addr;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&addr;
 
     /* 1. One structure for each family, and each field at its place. */
     if (addr.ss_family == AF_INET)
         show_ipv4(v4->sin_addr, ntohs(v4->sin_port));
     else
-        show_ipv6(v6);
+        show_ipv6((const struct sockaddr_in6 *)&addr);
 
     /* 2. bind was there before both: it takes what all of them begin with. */
     printf("bind takes a struct sockaddr * to any of them: the family, at\n"
