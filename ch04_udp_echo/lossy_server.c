@@ -33,7 +33,6 @@ struct client {
     uint32_t id;                     /* the number it made up */
     uint32_t number;                 /* its last question */
     unsigned questions;              /* that it sent, lost ones too */
-    bool lose_answer;                /* what to lose next */
     char answer[HEADER + TEXT_SIZE]; /* to its last question */
     size_t answer_size;
 };
@@ -82,13 +81,11 @@ int main(int argc, char *argv[])
             continue;
         }
 
-        /* 3. Lose it? */
+        /* 3. Lose it? The first time the question, the next its answer. */
         struct client *client = find_client(name, get_u32(question));
         uint32_t number = get_u32(question + 4);
         bool lose = ++client->questions % every == 0;
-        bool lose_answer = lose && client->lose_answer;
-        if (lose)
-            client->lose_answer = !client->lose_answer;
+        bool lose_answer = lose && client->questions / every % 2 == 0;
         if (lose && !lose_answer) {
             printf("question %u: lost on the way here\n", number);
             continue;
@@ -126,9 +123,8 @@ static struct client *find_client(const char *name, uint32_t id)
         if (clients[i].id == id && strcmp(clients[i].name, name) == 0)
             return &clients[i];
     struct client *client = &clients[oldest++ % CLIENTS];
-    memset(client, 0, sizeof *client);
+    *client = (struct client){.id = id};
     memcpy(client->name, name, NAME_SIZE);
-    client->id = id;
     return client;
 }
 
