@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
-enum { ROOM = 64 * 1024 }; /* bytes of receive buffer: soon full */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -32,7 +31,7 @@ int main(int argc, char *argv[])
     /* 1. The doorkeeper. Its buffer size is inherited by who is accepted. */
     int listen_fd =
         listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
-    int room = ROOM;
+    int room = 64 * 1024; /* bytes of receive buffer: soon full */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
         die("setsockopt SO_RCVBUF");
 
@@ -63,7 +62,6 @@ int main(int argc, char *argv[])
     printf("received %u\n", received);
     printf("out of order %u\n", out_of_order);
     close(conn_fd);
-    close(listen_fd);
     return 0;
 }
 

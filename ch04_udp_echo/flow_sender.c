@@ -17,8 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 1000000 };   /* messages */
-enum { ROOM = 64 * 1024 }; /* bytes of send buffer: soon full */
+enum { MOST = 1000000 }; /* messages */
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -39,7 +38,7 @@ int main(int argc, char *argv[])
 
     /* 1. A connection, with a small buffer. */
     int sock_fd = connect_to(SOCK_STREAM, argv[1], argv[2]);
-    int room = ROOM;
+    int room = 64 * 1024; /* bytes of send buffer: soon full */
     if (setsockopt(sock_fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == -1)
         die("setsockopt SO_SNDBUF");
 
@@ -56,14 +55,14 @@ int main(int argc, char *argv[])
                 write(sock_fd, message + done, sizeof message - done);
             if (sent >= 0) {
                 done += (size_t)sent;
-            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                printf("the output buffer is full after %u messages: waiting\n",
-                       number - 1);
-                if (fcntl(sock_fd, F_SETFL, 0) == -1) /* from now on it waits */
-                    die("fcntl 0");
-            } else {
-                die("write number %u", number);
+                continue;
             }
+            if (errno != EAGAIN && errno != EWOULDBLOCK)
+                die("write number %u", number);
+            printf("the output buffer is full after %u messages: waiting\n",
+                   number - 1);
+            if (fcntl(sock_fd, F_SETFL, 0) == -1) /* from now on it waits */
+                die("fcntl 0");
         }
     }
     printf("%u messages of %zu bytes sent\n", total, sizeof message);
