@@ -15,7 +15,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
@@ -69,7 +68,6 @@ int main(int argc, char *argv[])
         name_address(&addr, name);
         printf("%s answers, %zd bytes\n", name, count);
     }
-    close(sock_fd);
     return 0;
 }
 

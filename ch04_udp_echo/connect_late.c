@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static int bound_socket(struct sockaddr_in *addr);
 static void send_text(int from_fd, const char *text,
@@ -32,7 +31,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: connect_late (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-
     /* 1. Three sockets: ours, the peer's, a stranger's. */
     struct sockaddr_in our_addr, peer_addr, stranger_addr;
     int our_fd = bound_socket(&our_addr);
@@ -59,9 +57,6 @@ int main(int argc, char *argv[])
     if (errno != EAGAIN && errno != EWOULDBLOCK)
         die("recv");
     printf("recv: nothing more\n");
-    close(stranger_fd);
-    close(peer_fd);
-    close(our_fd);
     return 0;
 }
 

@@ -1,6 +1,5 @@
 /*
- * overflow_receiver.c - a receiver that reads too late, and counts what it
- * lost.
+ * overflow_receiver.c - a receiver that reads too late, and counts its losses.
  *
  * The system keeps what fits into the receive buffer and drops the rest.
  * Every datagram carries its number, so the receiver can count the missing
@@ -20,7 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535",
@@ -97,7 +95,6 @@ int main(int argc, char *argv[])
 #ifdef SO_RXQ_OVFL
     printf("dropped %u, says the system\n", dropped);
 #endif
-    close(sock_fd);
     return 0;
 }
 

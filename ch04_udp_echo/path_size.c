@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static void try_to_send(int sock_fd, size_t size, int may_be_cut);
 static _Noreturn void die(const char *format, ...);
@@ -31,7 +30,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: path_size (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-
     /* 1. A network of our own, and a socket in it that is its own peer. */
     if (enter_own_network() == -1)
         die("no network of its own here; try sudo ./path_size: unshare");
@@ -69,7 +67,6 @@ int main(int argc, char *argv[])
     /* 5. It may be cut: it goes in two packets, and arrives whole. */
     printf("now it may be cut\n");
     try_to_send(sock_fd, most + 1, IP_PMTUDISC_DONT);
-    close(sock_fd);
     return 0;
 }
 
@@ -95,6 +92,7 @@ static void try_to_send(int sock_fd, size_t size, int may_be_cut)
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The call that failed, and why. */
 static _Noreturn void die(const char *format, ...)

@@ -4,8 +4,7 @@
  * Calls   socket -> bind, sendto -> close
  * Try     cc stranger.c -o stranger && ./stranger 127.0.0.1 54321 boo
  * See     sent 3 bytes from 0.0.0.0:34567
- * Pair    udp_echo_client.c and udp_connected_client.c: take the port that
- *         they print
+ * Pair    udp_echo_client.c, udp_connected_client.c: take the port they print
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
