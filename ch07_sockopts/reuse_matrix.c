@@ -21,7 +21,6 @@
 enum { BOUND, LISTENING, ELSEWHERE, CONNECTED, TIME_WAIT, SITUATIONS };
 
 static int socket_with(int option);
-static void new_connection(int listen_fd, int end[2]);
 static const char *try_pair(int old_option, int new_option, int situation);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -69,7 +68,7 @@ static const char *try_pair(int old_option, int new_option, int situation)
         htonl(situation == ELSEWHERE ? INADDR_ANY : INADDR_LOOPBACK);
 
     /* 1. The old socket, on a port that the system chooses. */
-    int old_fd = socket_with(old_option), end[2] = {-1, -1};
+    int old_fd = socket_with(old_option), peer_fd = -1;
     if (bind(old_fd, any, sizeof addr) == -1)
         die("bind port 0");
     if (situation != BOUND && listen(old_fd, 1) == -1)
@@ -79,21 +78,26 @@ static const char *try_pair(int old_option, int new_option, int situation)
 
     /* 2. What it is doing when the new one comes. */
     if (situation == CONNECTED || situation == TIME_WAIT) {
-        new_connection(old_fd, end);
+        peer_fd = socket_with(0);
+        if (connect(peer_fd, any, sizeof addr) == -1)
+            die("connect");
+        int conn_fd = accept(old_fd, NULL, NULL);
+        if (conn_fd == -1)
+            die("accept");
         close(old_fd);
-        old_fd = -1;
+        old_fd = conn_fd; /* it has the listener's port */
     }
     if (situation == TIME_WAIT) {
         char byte;
-        if (shutdown(end[0], SHUT_WR) == -1) /* the old one closes first */
+        if (shutdown(old_fd, SHUT_WR) == -1) /* the old one closes first */
             die("shutdown");
-        if (read(end[1], &byte, 1) != 0)
+        if (read(peer_fd, &byte, 1) != 0)
             die("read at the client");
-        close(end[1]);
-        if (read(end[0], &byte, 1) != 0) /* the client's FIN is here now */
+        close(peer_fd);
+        if (read(old_fd, &byte, 1) != 0) /* the client's FIN is here now */
             die("read");
-        close(end[0]);
-        end[0] = end[1] = -1;
+        close(old_fd);
+        old_fd = peer_fd = -1;
     }
 
     /* 3. The new socket: the same port, and 127.0.0.1 in every case. */
@@ -105,9 +109,8 @@ static const char *try_pair(int old_option, int new_option, int situation)
     else if (listen(new_fd, 1) == -1)
         verdict = errno == EADDRINUSE ? "no listen" : strerror(errno);
     close(new_fd);
-    for (int i = 0; i < 2; i++)
-        if (end[i] != -1)
-            close(end[i]);
+    if (peer_fd != -1)
+        close(peer_fd);
     if (old_fd != -1)
         close(old_fd);
     return verdict;
@@ -121,21 +124,6 @@ static int socket_with(int option)
     if (option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) == -1)
         die("setsockopt");
     return fd;
-}
-
-/* end[0] is the accepted one and has the listener's port, end[1] its client. */
-static void new_connection(int listen_fd, int end[2])
-{
-    struct sockaddr_in addr;
-    socklen_t addr_len = sizeof addr;
-    if (getsockname(listen_fd, (struct sockaddr *)&addr, &addr_len) == -1)
-        die("getsockname");
-    end[1] = socket_with(0);
-    if (connect(end[1], (struct sockaddr *)&addr, addr_len) == -1)
-        die("connect");
-    end[0] = accept(listen_fd, NULL, NULL);
-    if (end[0] == -1)
-        die("accept");
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
