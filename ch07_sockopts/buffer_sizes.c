@@ -1,6 +1,5 @@
 /*
- * buffer_sizes.c - the buffers asked for, the buffers given, and what they
- * hold.
+ * buffer_sizes.c - the buffers asked for, those given, and what they hold.
  *
  * Calls   socket -> setsockopt -> getsockopt, around listen, connect, accept
  * Try     cc buffer_sizes.c -o buffer_sizes && ./buffer_sizes 65536
@@ -22,9 +21,8 @@ enum when { NEVER, BEFORE, AFTER };
 static int new_socket(void);
 static void ask(int fd, int bytes);
 static void show(const char *what, int fd);
-static void make_connection(int bytes, enum when when, int *client_fd,
-                            int *conn_fd);
-static long long fill(int bytes, enum when when);
+static void new_pair(int bytes, enum when when, int *client_fd, int *conn_fd);
+static void show_full(const char *what, int bytes, enum when when);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -58,25 +56,22 @@ int main(int argc, char *argv[])
 
     /* 3. The listener asks before listen: what it accepts inherits. */
     int client_fd, conn_fd;
-    make_connection(bytes, BEFORE, &client_fd, &conn_fd);
+    new_pair(bytes, BEFORE, &client_fd, &conn_fd);
     show("accepted, inherited", conn_fd);
     close(client_fd);
     close(conn_fd);
 
     /* 4. Nobody asks: the system tunes both as the data comes. */
-    make_connection(bytes, NEVER, &client_fd, &conn_fd);
+    new_pair(bytes, NEVER, &client_fd, &conn_fd);
     show("connected, not asked", client_fd);
     close(client_fd);
     close(conn_fd);
 
     /* 5. What both ends' buffers hold together before the writer stops. */
     printf("taken while nobody reads\n");
-    printf("asked before listen and connect  %10lld bytes\n",
-           fill(bytes, BEFORE));
-    printf("asked after connect and accept   %10lld bytes\n",
-           fill(bytes, AFTER));
-    printf("not asked                        %10lld bytes\n",
-           fill(bytes, NEVER));
+    show_full("asked before listen and connect", bytes, BEFORE);
+    show_full("asked after connect and accept", bytes, AFTER);
+    show_full("not asked", bytes, NEVER);
     return 0;
 }
 
@@ -108,8 +103,7 @@ static void show(const char *what, int fd)
 }
 
 /* Both ends of one connection; both ask, before it exists or after. */
-static void make_connection(int bytes, enum when when, int *client_fd,
-                            int *conn_fd)
+static void new_pair(int bytes, enum when when, int *client_fd, int *conn_fd)
 {
     int listen_fd = new_socket();
     *client_fd = new_socket();
@@ -139,14 +133,13 @@ static void make_connection(int bytes, enum when when, int *client_fd,
 }
 
 /* Write until a blocking write would stand still. Nobody reads. */
-static long long fill(int bytes, enum when when)
+static void show_full(const char *what, int bytes, enum when when)
 {
     int client_fd, conn_fd;
-    make_connection(bytes, when, &client_fd, &conn_fd);
-    long long taken = fill_up(client_fd);
+    new_pair(bytes, when, &client_fd, &conn_fd);
+    printf("%-33s%10lld bytes\n", what, fill_up(client_fd));
     close(client_fd);
     close(conn_fd);
-    return taken;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
