@@ -84,7 +84,6 @@ int main(int argc, char *argv[])
     if (*temporary && rename(temporary, target) == -1)
         die("rename to %.200s", output);
     *temporary = '\0'; /* it has its real name now */
-    free(target);
     printf("saved as %.200s\n", output);
 
     /* 5. Our own half is still open: the server waits for this. */

@@ -91,10 +91,9 @@ static void write_cell(int from_fd, int to_fd)
     for (int i = 0; sent == 4 && arrived == 0 && i < PATIENCE; i++) {
         if (ioctl(to_fd, FIONREAD, &arrived) == -1)
             die("ioctl FIONREAD");
-        int ready = arrived == 0 ? poll(&reset, 1, 1) : 0;
-        if (ready == -1)
+        if (arrived == 0 && poll(&reset, 1, 1) == -1)
             die("poll");
-        if (ready == 1 && (reset.revents & POLLERR))
+        if (reset.revents & POLLERR)
             break;
     }
 }

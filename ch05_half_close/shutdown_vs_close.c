@@ -5,8 +5,7 @@
  * one, and so does fork: whoever forgets that copy waits for an end of file
  * that never comes. shutdown does not care how many there are.
  *
- * Calls   socket -> bind -> listen -> connect -> accept; dup, fork; close,
- *         shutdown
+ * Calls   socket, bind, listen, connect, accept; dup, fork; close, shutdown
  * Try     cc shutdown_vs_close.c -o shutdown_vs_close && ./shutdown_vs_close
  * See     what B reads after each call at A
  * Pair    none: both ends are in this program

@@ -56,10 +56,8 @@ int main(int argc, char *argv[])
         /* 3. Not a byte of an answer before the request is complete. */
         int requests = 0, state;
         while ((state = read_request(conn_fd)) == 1) {
-            if (write(conn_fd, "!", 1) == -1) {
-                state = -1;
+            if (write(conn_fd, "!", 1) == -1)
                 break;
-            }
             requests++;
         }
         if (state == 0)

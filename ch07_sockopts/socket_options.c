@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 enum type { INT, LINGER, TIMEVAL };
 static const char *const type_names[] = {"int", "linger", "timeval"};
@@ -64,7 +63,6 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: socket_options (not \"%.40s\")\n", argv[1]);
         return 2;
     }
-
     /* 1. Two new sockets, nothing done to them yet. */
     int tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
     int udp_fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -83,8 +81,6 @@ int main(int argc, char *argv[])
                options[i].name, type_names[options[i].type],
                may_be_set(tcp_fd, &options[i]), tcp, udp);
     }
-    close(udp_fd);
-    close(tcp_fd);
     return 0;
 }
 
