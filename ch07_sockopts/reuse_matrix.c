@@ -20,7 +20,6 @@
 
 enum { BOUND, LISTENING, ELSEWHERE, CONNECTED, TIME_WAIT, SITUATIONS };
 
-static int socket_with(int option);
 static const char *try_pair(int old_option, int new_option, int situation);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -56,6 +55,16 @@ int main(int argc, char *argv[])
             printf("\n");
         }
     return 0;
+}
+
+static int socket_with(int option)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    if (fd == -1)
+        die("socket");
+    if (option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) == -1)
+        die("setsockopt");
+    return fd;
 }
 
 /* The old socket gets its port, then the new one asks for the same. */
@@ -114,16 +123,6 @@ static const char *try_pair(int old_option, int new_option, int situation)
     if (old_fd != -1)
         close(old_fd);
     return verdict;
-}
-
-static int socket_with(int option)
-{
-    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-    if (fd == -1)
-        die("socket");
-    if (option && setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) == -1)
-        die("setsockopt");
-    return fd;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
