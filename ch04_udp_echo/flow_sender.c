@@ -17,8 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 1000000 }; /* messages */
-
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static unsigned long parse_number(const char *text, unsigned long least,
@@ -33,7 +31,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: flow_sender ADDRESS PORT N\n");
         return 2;
     }
-    unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
+    unsigned total = (unsigned)parse_number(argv[3], 1, 1000000, "number");
     signal(SIGPIPE, SIG_IGN); /* let write say that the receiver has gone */
 
     /* 1. A connection, with a small buffer. */

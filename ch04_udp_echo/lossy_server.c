@@ -55,12 +55,11 @@ int main(int argc, char *argv[])
     }
     unsigned every =
         (unsigned)parse_number(argv[argc - 1], 1, 1000000, "number");
-    unsigned handled = 0;
 
     /* 1. A datagram socket at our address. */
     int sock_fd = bind_at(argc == 4 ? argv[1] : "127.0.0.1", argv[argc - 2]);
 
-    for (;;) {
+    for (unsigned handled = 0;;) {
         /* 2. Block until a question is there. One byte more than the largest:
          *    so what is too large can be told. */
         char question[HEADER + TEXT_SIZE + 1];

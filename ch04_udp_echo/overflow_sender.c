@@ -21,7 +21,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 1000000 };  /* datagrams */
 enum { PATIENCE = 1000 }; /* ms for the receiver's answer */
 
 static bool answered(int sock_fd, int patience);
@@ -41,7 +40,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: overflow_sender ADDRESS PORT N\n");
         return 2;
     }
-    unsigned total = (unsigned)parse_number(argv[3], 1, MOST, "number");
+    unsigned total = (unsigned)parse_number(argv[3], 1, 1000000, "number");
 
     /* 1. A datagram socket with a registered peer. */
     int sock_fd = connect_to(SOCK_DGRAM, argv[1], argv[2]);
