@@ -29,8 +29,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     /* 1. The doorkeeper. Its buffer size is inherited by who is accepted. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     int room = 64 * 1024; /* bytes of receive buffer: soon full */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == -1)
         die("setsockopt SO_RCVBUF");

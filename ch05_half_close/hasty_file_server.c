@@ -49,8 +49,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. A doorkeeper at our address. */
-    int listen_fd =
-        listen_at(argc == 4 ? argv[1] : "127.0.0.1", argv[argc - 2]);
+    int listen_fd = listen_at(argc > 3 ? argv[1] : "127.0.0.1", argv[argc - 2]);
     for (;;) {
         /* 2. Block until a client is there. */
         char name[NAME_SIZE];

@@ -41,8 +41,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. A doorkeeper at our address. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
     if (setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &nodelay,
                    sizeof nodelay) == -1) /* what it accepts inherits that */
         die("setsockopt TCP_NODELAY");
