@@ -82,11 +82,10 @@ int main(int argc, char *argv[])
         die("read");
     }
     close(sock_fd);
-    if (received != length) {
-        fprintf(stderr, "early_thanks_client: this is not the file\n");
-        return 1;
-    }
-    return 0;
+    if (received == length)
+        return 0;
+    fprintf(stderr, "early_thanks_client: this is not the file\n");
+    return 1;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -5,8 +5,7 @@
  * end of this direction. The other direction stays open: the client answers
  * when the file is safe on its side.
  *
- * Calls   socket -> bind -> listen -> accept -> write -> shutdown -> read
- *         -> close
+ * Calls   socket, bind, listen, accept; write, shutdown, read, close
  * Try     cc file_server.c -o file_server && ./file_server 9190 file_server.c
  * See     listening on 127.0.0.1:9190
  * Pair    file_client.c; hasty_file_server.c is the one not to write

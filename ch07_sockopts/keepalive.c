@@ -1,6 +1,5 @@
 /*
- * keepalive.c - a peer that falls silent: SO_KEEPALIVE asks whether it is
- * there.
+ * keepalive.c - SO_KEEPALIVE asks a silent peer whether it is there.
  *
  * A only reads, and B says nothing. Then the cable is cut: B's system lets none
  * of A's packets in any more (IP_MINTTL), and nobody tells A.

@@ -1,6 +1,5 @@
 /*
- * linger.c - SO_LINGER: what close does with bytes that the peer has no room
- * for.
+ * linger.c - SO_LINGER: what close does with bytes that find no room.
  *
  * A writes more than B takes, and closes: without SO_LINGER, with 0, and with a
  * time. Then B reads what there is.
