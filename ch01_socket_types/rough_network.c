@@ -85,12 +85,11 @@ int main(int argc, char *argv[])
 
 /* The sum of all 16-bit words, carries added in, upside down. It covers both
  * IP addresses (127.0.0.1 twice), the protocol and the length, too. */
-static uint16_t udp_checksum(const void *packet, size_t length)
+static uint16_t udp_checksum(const unsigned char *packet, size_t length)
 {
-    const unsigned char *bytes = packet;
     unsigned long sum = 2 * (0x7f00 + 0x0001) + IPPROTO_UDP + length;
     for (size_t i = 0; i < length; i++)
-        sum += i % 2 == 0 ? bytes[i] * 256ul : bytes[i];
+        sum += i % 2 == 0 ? packet[i] * 256ul : packet[i];
     while (sum > 0xffff)
         sum = (sum & 0xffff) + (sum >> 16);
     return sum == 0xffff ? 0xffff : (uint16_t)~sum;
@@ -100,19 +99,18 @@ static uint16_t udp_checksum(const void *packet, size_t length)
 static void deliver(int raw_fd, const struct sockaddr_in *to, const char *sent,
                     const char *arrives)
 {
-    struct {
-        uint16_t from, to, length, checksum;
-        char text[92];
-    } packet = {.from = to->sin_port, .to = to->sin_port};
+    unsigned char packet[100];
     size_t length = 8 + strlen(sent);
-    packet.length = htons((uint16_t)length);
-    memcpy(packet.text, sent, strlen(sent));
-    packet.checksum = htons(udp_checksum(&packet, length));
-    memcpy(packet.text, arrives, strlen(arrives)); /* damaged after the sum */
+    uint16_t header[4] = {to->sin_port, to->sin_port, htons((uint16_t)length)};
+    memcpy(packet, header, sizeof header);
+    memcpy(packet + 8, sent, strlen(sent));
+    header[3] = htons(udp_checksum(packet, length));
+    memcpy(packet, header, sizeof header);
+    memcpy(packet + 8, arrives, strlen(arrives)); /* damaged after the sum */
 
     struct sockaddr_in host = *to;
     host.sin_port = 0; /* a raw socket has no port; ours is in the packet */
-    if (sendto(raw_fd, &packet, length, 0, (struct sockaddr *)&host,
+    if (sendto(raw_fd, packet, length, 0, (struct sockaddr *)&host,
                sizeof host) == -1)
         die("sendto 127.0.0.1");
 }
