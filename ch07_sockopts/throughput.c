@@ -104,6 +104,7 @@ static struct result measure(size_t size)
     if (child == 0) {
         close(writer_fd); /* or the end of the stream would never come */
         read_to_end(reader_fd, buffer, size);
+        free(buffer);
         _exit(0);
     }
     close(reader_fd);
