@@ -9,7 +9,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -107,6 +106,7 @@ static int open_door(const struct addrinfo *one)
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
+#include <fcntl.h>
 
 /* What could not be printed is not lost in silence. */
 static void check_output(void)
