@@ -221,7 +221,6 @@ static void wait_for(struct resolver *r, struct task *task,
                      const struct dns_request *request, unsigned long number)
 {
     struct waiter *place = r->waiters, *last = r->waiters;
-    bool full = true;
     while (place->task)
         place++;
     place->turn = 0;
@@ -232,14 +231,12 @@ static void wait_for(struct resolver *r, struct task *task,
     place->task = task;
     place->number = number;
     place->request = *request;
-    for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++) {
-        full = full && w->task;
+    if (r->waiting <= WAITERS)
+        return;
+    for (struct waiter *w = r->waiters; w <= r->waiters + WAITERS; w++)
         if (w->turn > last->turn ||
             (w->turn == last->turn && w->number > last->number))
             last = w;
-    }
-    if (!full)
-        return;
     task = last->task;
     tell(r, &last->request, last->number, DNS_SERVFAIL, NULL);
     last->task = NULL;
@@ -294,7 +291,6 @@ static bool make_room(struct resolver *r, int turn)
 static void find_out(struct resolver *r, const struct dns_request *request,
                      unsigned long number, long long now)
 {
-    const struct dns_client *client = &request->client;
     struct task *place = r->tasks, *same = NULL;
     int turn = 0;
     for (struct task *task = r->tasks; task <= r->tasks + TASKS; task++) {
@@ -304,7 +300,7 @@ static void find_out(struct resolver *r, const struct dns_request *request,
                                &request->question))
             same = task;
         else
-            turn += memcmp(task->host, client->host, FRONT_HOST) == 0;
+            turn += memcmp(task->host, request->client.host, FRONT_HOST) == 0;
     }
     if (same) {
         printf("(%lu) waits for (%lu), which asks the same\n", number,
@@ -314,21 +310,18 @@ static void find_out(struct resolver *r, const struct dns_request *request,
     }
     struct dns_walk *walk = place->walk;
     walk_begin(walk, &r->world, number, &request->question, now);
-    if (walk_is_over(walk)) {
-        unsigned rcode = result(walk);
-        tell(r, request, number, rcode, &walk->quests[0]);
-        walk_end(walk);
-        return;
-    }
-    if (!make_room(r, turn)) {
+    if (!walk_is_over(walk) && !make_room(r, turn)) {
         printf("(%lu) has too many questions under way\n", number);
-        tell(r, request, number, DNS_SERVFAIL, NULL);
+        walk_fail(walk);
+    }
+    if (walk_is_over(walk)) {
+        tell(r, request, number, result(walk), &walk->quests[0]);
         walk_end(walk);
         return;
     }
     place->number = number;
     place->turn = turn;
-    memcpy(place->host, client->host, FRONT_HOST);
+    memcpy(place->host, request->client.host, FRONT_HOST);
     wait_for(r, place, request, number);
     if (place->number != number)
         return; /* there was no place to wait */
@@ -363,16 +356,14 @@ static void take_question(struct resolver *r, const struct dns_request *request,
         rcode = DNS_NOTIMP; /* not a type of records, but an order */
     else if (question->class_code != DNS_CLASS_IN || !(request->flags & DNS_RD))
         rcode = DNS_REFUSED; /* who does not want recursion is wrong here */
-    else if (asks_again(r, request))
-        return;
-    unsigned long number = rcode == DNS_NOERROR ? ++r->questions : 0;
-    if (number > 0)
-        printf("(%lu) ", number);
-    front_print(request);
-    if (number > 0)
-        find_out(r, request, number, now);
-    else
+    if (rcode != DNS_NOERROR) {
+        front_print(request);
         tell(r, request, 0, rcode, NULL);
+    } else if (!asks_again(r, request)) {
+        printf("(%lu) ", ++r->questions);
+        front_print(request);
+        find_out(r, request, r->questions, now);
+    }
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
