@@ -39,6 +39,7 @@ static void print_message(const struct dns_message *message, size_t count);
 static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
                       const struct dns_question *question,
                       struct dns_message *message);
+static bool await(int fd, short events, long long deadline);
 static size_t ask_over_tcp(const struct sockaddr_storage *addr,
                            socklen_t addr_len, const char *name,
                            const unsigned char *question, size_t length,
@@ -104,14 +105,8 @@ int main(int argc, char *argv[])
     for (int try = 0; try < TRIES && !answered; try++) {
         if (send(sock_fd, sent, writer.length, 0) == -1)
             die("send");
-        long long deadline = now_ms() + PATIENCE, left;
-        while (!answered && (left = deadline - now_ms()) > 0) {
-            struct pollfd wanted = {.fd = sock_fd, .events = POLLIN};
-            int ready = poll(&wanted, 1, (int)left);
-            if (ready == -1)
-                die("poll");
-            if (ready == 0)
-                break;
+        long long deadline = now_ms() + PATIENCE;
+        while (!answered && await(sock_fd, POLLIN, deadline)) {
             count = recv(sock_fd, received, sizeof received, 0);
             if (count == -1)
                 die("recv from %s", name);
@@ -203,16 +198,16 @@ static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
     return false;
 }
 
-/* Waits until fd is ready for events, or until the deadline. */
-static void await(int fd, short events, long long deadline)
+/* Waits until fd is ready for events. false: the deadline was earlier. */
+static bool await(int fd, short events, long long deadline)
 {
     struct pollfd wanted = {.fd = fd, .events = events};
     long long left = deadline - now_ms();
+    errno = ETIMEDOUT; /* unless poll itself fails, and says why */
     int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
-    if (ready == 0)
-        errno = ETIMEDOUT;
-    if (ready != 1)
+    if (ready == -1)
         die("poll");
+    return ready == 1;
 }
 
 /* Two bytes of length, then the message, both ways; any byte of it may come
@@ -234,7 +229,8 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
         socklen_t error_len = sizeof error;
         if (errno != EINPROGRESS)
             die("connect %s (TCP)", name);
-        await(sock_fd, POLLOUT, deadline);
+        if (!await(sock_fd, POLLOUT, deadline))
+            die("poll");
         if (getsockopt(sock_fd, SOL_SOCKET, SO_ERROR, &error, &error_len))
             die("getsockopt SO_ERROR");
         errno = error;
@@ -246,7 +242,8 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
     framed[1] = (unsigned char)length;
     memcpy(framed + 2, question, length);
     for (size_t done = 0; done < 2 + length;) {
-        await(sock_fd, POLLOUT, deadline);
+        if (!await(sock_fd, POLLOUT, deadline))
+            die("poll");
         ssize_t written = write(sock_fd, framed + done, 2 + length - done);
         if (written == -1)
             die("write");
@@ -255,7 +252,8 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
     unsigned char prefix[2];
     size_t expected = sizeof prefix;
     for (size_t done = 0; done < expected;) {
-        await(sock_fd, POLLIN, deadline);
+        if (!await(sock_fd, POLLIN, deadline))
+            die("poll");
         ssize_t count = done < 2
                             ? read(sock_fd, prefix + done, 2 - done)
                             : read(sock_fd, answer + done - 2, expected - done);
