@@ -138,49 +138,40 @@ int main(int argc, char *argv[])
     return rcode == DNS_NOERROR ? 0 : 1;
 }
 
+/* Sixteen bytes in a line. */
+static void print_hex(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        printf(i % 16 > 0 ? " %02x" : i > 0 ? "\n  %02x" : "  %02x", bytes[i]);
+}
+
 /* The three parts of a question, byte by byte. */
 static void print_question(const unsigned char *bytes, size_t count,
                            const struct dns_question *question)
 {
     char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
-    size_t ends[] = {12, count - 4, count};
-    for (size_t part = 0, at = 0; part < 3; part++) {
-        while (at < ends[part]) {
-            size_t shown = ends[part] - at < 16 ? ends[part] - at : 16;
-            printf(" ");
-            for (size_t i = 0; i < shown; i++)
-                printf(" %02x", bytes[at + i]);
-            at += shown;
-            if (at < ends[part])
-                printf("\n");
-        }
-        if (part == 0)
-            printf("  id, \"recursion desired\", 1 question, 0 records\n");
-        else if (part == 1)
-            printf("  %s\n", dns_name_text(&question->name, text));
-        else
-            printf("  type %s, class IN\n",
-                   dns_type_text(question->type, type));
-    }
+    print_hex(bytes, 12);
+    printf("  id, \"recursion desired\", 1 question, 0 records\n");
+    print_hex(bytes + 12, count - 12 - 4);
+    printf("  %s\n", dns_name_text(&question->name, text));
+    print_hex(bytes + count - 4, 4);
+    printf("  type %s, class IN\n", dns_type_text(question->type, type));
 }
 
 static void print_message(const struct dns_message *message, size_t count)
 {
     static const char *const sections[] = {"answer", "authority", "additional"};
+    const struct dns_record *record = message->records;
+    char text[DNS_RECORD_TEXT];
     printf("answer of %zu bytes: %s%s%s%s\n", count,
            dns_rcode_text(message->flags & DNS_RCODE),
            message->flags & DNS_AA ? ", authoritative" : "",
            message->flags & DNS_RA ? ", recursion available" : "",
            message->flags & DNS_TC ? ", truncated" : "");
-    for (int section = 0; section < DNS_SECTIONS; section++) {
-        const struct dns_record *records =
-            dns_section(message, (enum dns_section)section);
-        for (size_t i = 0; i < message->count[section]; i++) {
-            char text[DNS_RECORD_TEXT];
+    for (int section = 0; section < DNS_SECTIONS; section++)
+        for (size_t i = 0; i < message->count[section]; i++)
             printf("  %-10s %s\n", sections[section],
-                   dns_record_text(&records[i], text));
-        }
-    }
+                   dns_record_text(record++, text));
 }
 
 /* A response with our id to our question, and one that can be read? */
