@@ -83,7 +83,7 @@ int main(int argc, char *argv[])
 
     /* 1. The question. Its id is random: who cannot see it cannot answer. */
     unsigned char sent[DNS_UDP_MAX];
-    static unsigned char received[DNS_MESSAGE_MAX];
+    static unsigned char received[2 + DNS_MESSAGE_MAX];
     struct dns_writer writer;
     uint16_t id = random_id();
     dns_begin(&writer, sent, sizeof sent, id, DNS_RD);
@@ -127,7 +127,7 @@ int main(int argc, char *argv[])
         printf("the same question over TCP\n");
         size_t length = ask_over_tcp(&server_addr, addr_len, name, sent,
                                      writer.length, received);
-        if (!is_answer(received, length, id, &question, &message)) {
+        if (!is_answer(received + 2, length, id, &question, &message)) {
             fprintf(stderr, "dns_query: what came over TCP is no answer\n");
             return 1;
         }
@@ -182,8 +182,7 @@ static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
     const char *problem = dns_decode(bytes, count, message);
     if (!problem && dns_answers(message, id, question))
         return true;
-    if (!problem)
-        dns_message_free(message);
+    dns_message_free(message);
     printf("%zu bytes ignored: %s\n", count,
            problem ? problem : "not the answer to this question");
     return false;
@@ -202,7 +201,7 @@ static bool await(int fd, short events, long long deadline)
 }
 
 /* Two bytes of length, then the message, both ways; any byte of it may come
-   alone. Returns the length of the answer. */
+   alone. answer takes both. Returns the length of the message. */
 static size_t ask_over_tcp(const struct sockaddr_storage *addr,
                            socklen_t addr_len, const char *name,
                            const unsigned char *question, size_t length,
@@ -215,19 +214,18 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
     /* connect must not wait for ever: it goes on in the background. */
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
         die("fcntl O_NONBLOCK");
-    if (connect(sock_fd, (const struct sockaddr *)addr, addr_len) == -1) {
-        int error = errno;
-        socklen_t error_len = sizeof error;
-        if (errno != EINPROGRESS)
-            die("connect %s (TCP)", name);
-        if (!await(sock_fd, POLLOUT, deadline))
-            die("poll");
-        if (getsockopt(sock_fd, SOL_SOCKET, SO_ERROR, &error, &error_len))
-            die("getsockopt SO_ERROR");
-        errno = error;
-        if (error != 0)
-            die("connect %s (TCP)", name);
-    }
+    if (connect(sock_fd, (const struct sockaddr *)addr, addr_len) == -1 &&
+        errno != EINPROGRESS)
+        die("connect %s (TCP)", name);
+    if (!await(sock_fd, POLLOUT, deadline))
+        die("poll");
+    int error;
+    socklen_t error_len = sizeof error;
+    if (getsockopt(sock_fd, SOL_SOCKET, SO_ERROR, &error, &error_len) == -1)
+        die("getsockopt SO_ERROR");
+    errno = error;
+    if (error != 0)
+        die("connect %s (TCP)", name);
     unsigned char framed[2 + DNS_UDP_MAX];
     framed[0] = (unsigned char)(length >> 8);
     framed[1] = (unsigned char)length;
@@ -240,14 +238,11 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
             die("write");
         done += (size_t)written;
     }
-    unsigned char prefix[2];
-    size_t expected = sizeof prefix;
+    size_t expected = 2;
     for (size_t done = 0; done < expected;) {
         if (!await(sock_fd, POLLIN, deadline))
             die("poll");
-        ssize_t count = done < 2
-                            ? read(sock_fd, prefix + done, 2 - done)
-                            : read(sock_fd, answer + done - 2, expected - done);
+        ssize_t count = read(sock_fd, answer + done, expected - done);
         if (count == -1)
             die("read");
         if (count == 0) {
@@ -256,7 +251,7 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
         }
         done += (size_t)count;
         if (done == 2)
-            expected = 2 + ((size_t)prefix[0] << 8 | prefix[1]);
+            expected = 2 + ((size_t)answer[0] << 8 | answer[1]);
     }
     close(sock_fd);
     return expected - 2;
@@ -266,16 +261,12 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
 static uint16_t random_id(void)
 {
     unsigned char bytes[2];
-    int random_fd = open("/dev/urandom", O_RDONLY);
-    if (random_fd == -1)
+    FILE *random = fopen("/dev/urandom", "r");
+    if (!random)
         die("open /dev/urandom");
-    for (size_t done = 0; done < sizeof bytes;) {
-        ssize_t count = read(random_fd, bytes + done, sizeof bytes - done);
-        if (count <= 0)
-            die("read /dev/urandom");
-        done += (size_t)count;
-    }
-    close(random_fd);
+    if (fread(bytes, sizeof bytes, 1, random) != 1)
+        die("read /dev/urandom");
+    fclose(random);
     return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 
