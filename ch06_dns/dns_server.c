@@ -30,17 +30,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    LOG_SIZE = DNS_RECORD_TEXT + DNS_NAME_TEXT,
-    HOPS = 16 /* CNAMEs followed within the zone */
-};
+enum { HOPS = 16 }; /* CNAMEs followed within the zone */
 
 /* A reply in the making. */
 struct reply {
     struct dns_writer writer;
     unsigned flags, rcode;
-    bool truncated;
-    char log[LOG_SIZE];
+    char log[301];
 };
 
 static bool load_zone(const char *file_name, struct dns_zone *zone);
@@ -76,8 +72,7 @@ int main(int argc, char *argv[])
     /* 2. SIGHUP becomes a byte in a pipe, which poll can see. */
     if (pipe(hangup_pipe) == -1)
         die("pipe");
-    if (fcntl(hangup_pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
-        fcntl(hangup_pipe[1], F_SETFL, O_NONBLOCK) == -1)
+    if (fcntl(hangup_pipe[1], F_SETFL, O_NONBLOCK) == -1)
         die("fcntl O_NONBLOCK");
     struct sigaction action = {.sa_handler = on_hangup};
     if (sigaction(SIGHUP, &action, NULL) == -1)
@@ -162,16 +157,14 @@ static size_t lower_bound(const struct dns_zone *zone,
     return from;
 }
 
-/* The record set of a name and a type, or all of them: how many, and the
-   first. */
+/* The record set of a name and a type, or all of them, for no type is above
+   ANY: how many, and the first. */
 static size_t find_set(const struct dns_zone *zone, const struct dns_name *name,
                        uint16_t type, const struct dns_record **first)
 {
-    bool all = type == DNS_ANY;
-    size_t from = lower_bound(zone, name, all ? 0 : type);
-    size_t to = lower_bound(zone, name, all ? UINT16_MAX + 1u : type + 1u);
+    size_t from = lower_bound(zone, name, type == DNS_ANY ? 0 : type);
     *first = zone->records + from;
-    return to - from;
+    return lower_bound(zone, name, type + 1u) - from;
 }
 
 /* What the log will say about it. */
@@ -180,7 +173,7 @@ static void note(struct reply *reply, const char *format, ...)
     size_t used = strlen(reply->log);
     va_list values;
     va_start(values, format);
-    vsnprintf(reply->log + used, LOG_SIZE - used, format, values);
+    vsnprintf(reply->log + used, sizeof reply->log - used, format, values);
     va_end(values);
 }
 
@@ -189,7 +182,7 @@ static void add(struct reply *reply, enum dns_section section,
                 const struct dns_record *records, size_t count)
 {
     if (!dns_put_set(&reply->writer, section, records, count))
-        reply->truncated = true;
+        reply->flags |= DNS_TC;
 }
 
 /* A "no", with the SOA that tells how long it may be remembered. */
@@ -226,7 +219,7 @@ static void add_servers(struct reply *reply, enum dns_section section,
                         const struct dns_zone *zone,
                         const struct dns_record *servers, size_t count)
 {
-    char text[DNS_NAME_TEXT];
+    char text[DNS_NAME_TEXT], ip[INET6_ADDRSTRLEN];
     add(reply, section, servers, count);
     for (int must = 1; must >= 0; must--)
         for (size_t i = 0; i < 2 * count; i++) {
@@ -244,12 +237,10 @@ static void add_servers(struct reply *reply, enum dns_section section,
             if (must && i % 2 == 0)
                 note(reply, "%s %.120s", i == 0 ? ":" : ",",
                      dns_name_text(&target, text));
-            for (size_t j = 0; must && j < found; j++) {
-                char ip[INET6_ADDRSTRLEN] = "";
-                inet_ntop(i % 2 ? AF_INET6 : AF_INET, glue[j].data, ip,
-                          sizeof ip);
-                note(reply, " %s", ip);
-            }
+            for (size_t j = 0; must && j < found; j++)
+                note(reply, " %s",
+                     inet_ntop(i % 2 ? AF_INET6 : AF_INET, glue[j].data, ip,
+                               sizeof ip));
         }
 }
 
@@ -295,23 +286,21 @@ static void answer(struct reply *reply, const struct dns_zone *zone,
         if (count > 0 && hops == 0)
             note(reply, "answer: %.200s%s", dns_record_text(records, text),
                  alias || count > 1 ? ", and more" : "");
-        if (count > 0 && question->type == DNS_NS && !alias) {
+        if (question->type == DNS_NS && !alias)
             add_servers(reply, DNS_ANSWER, zone, records, count);
-            return;
-        }
-        add(reply, DNS_ANSWER, records, count);
-        if (count > 0 && !alias)
-            return;
+        else
+            add(reply, DNS_ANSWER, records, count);
         if (alias) {
             dns_record_target(records, &name);
             continue;
         }
+        if (count > 0)
+            return;
         /* Nothing there. But is there a name, this one or one below it? */
         size_t next = lower_bound(zone, &name, 0);
         bool exists = next < zone->count &&
                       dns_name_within(&zone->records[next].name, &name);
-        if (!exists)
-            reply->rcode = DNS_NXDOMAIN;
+        reply->rcode = exists ? DNS_NOERROR : DNS_NXDOMAIN;
         add_soa(reply, zone);
         if (hops == 0 && exists)
             note(reply, "NOERROR, but no %s at this name",
@@ -327,19 +316,17 @@ static void reply_to(struct front *front, const struct dns_request *request,
                      const struct dns_zone *zone)
 {
     front_print(request);
-    static struct reply reply;
-    memset(&reply, 0, sizeof reply);
+    struct reply reply = {0};
     front_begin(front, request, &reply.writer);
     answer(&reply, zone, &request->question);
-    if (reply.truncated) {
-        reply.flags |= DNS_TC;
+    if (reply.flags & DNS_TC) {
         front_begin(front, request, &reply.writer);
         snprintf(reply.log, sizeof reply.log,
                  "truncated: more than %d bytes, ask over TCP",
                  request->client.connection == -1 ? DNS_UDP_MAX
                                                   : DNS_MESSAGE_MAX);
     }
-    printf("%.300s\n", reply.log);
+    printf("%s\n", reply.log);
     front_send(front, request, &reply.writer, reply.flags, reply.rcode);
 }
 
