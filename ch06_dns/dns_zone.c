@@ -318,31 +318,22 @@ static bool parse_directive(struct parser *parser)
     return parser->has_origin = true;
 }
 
-/* Where its labels begin. Returns how many. */
-static size_t list_labels(const struct dns_name *name,
-                          const unsigned char *labels[DNS_NAME_MAX / 2 + 1])
-{
-    size_t count = 0;
-    for (size_t i = 0; name->wire[i]; i += name->wire[i] + 1u)
-        labels[count++] = name->wire + i;
-    return count;
-}
-
 /* By the last label, then by the one before it ... (RFC 4034 section 6.1) */
 int dns_zone_order(const struct dns_name *a, const struct dns_name *b)
 {
-    const unsigned char *of_a[DNS_NAME_MAX / 2 + 1];
-    const unsigned char *of_b[DNS_NAME_MAX / 2 + 1];
-    size_t left_a = list_labels(a, of_a), left_b = list_labels(b, of_b);
-    while (left_a > 0 && left_b > 0) {
-        const unsigned char *x = of_a[--left_a], *y = of_b[--left_b];
+    size_t of_a = dns_name_labels(a), of_b = dns_name_labels(b);
+    for (size_t labels = 1; labels <= of_a && labels <= of_b; labels++) {
+        struct dns_name end_a, end_b;
+        dns_name_suffix(a, labels, &end_a);
+        dns_name_suffix(b, labels, &end_b);
+        const unsigned char *x = end_a.wire, *y = end_b.wire;
         for (size_t i = 1; i <= *x && i <= *y; i++)
             if (dns_lower(x[i]) != dns_lower(y[i]))
                 return dns_lower(x[i]) - dns_lower(y[i]);
         if (*x != *y)
             return *x - *y;
     }
-    return (left_a > 0) - (left_b > 0);
+    return (of_a > of_b) - (of_a < of_b);
 }
 
 /* By name, type and data: a record set stands together, and so do equals. */
