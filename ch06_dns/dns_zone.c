@@ -66,45 +66,40 @@ static bool skip_mark(struct parser *parser)
  * Words up to the end of the line, or of the lines in parentheses. Comments
  * vanish. An escape stays as it is; a quoted word keeps its first quote, so
  * that "@" is not the origin.
- * *end: the file is over, and no word was left.
  */
-static bool read_entry(struct parser *parser, bool *end)
+static bool read_entry(struct parser *parser)
 {
-    bool inside = false, quoted = false, in_word = false, comment = false;
+    bool inside = false, quoted = false, in_word = false;
     size_t used = 0;
     long first_line = parser->next_line;
     parser->word_count = 0;
-    parser->indented = false;
     for (bool first = true;; first = false) {
         int c = getc(parser->file);
+        if (c == ';' && !quoted)
+            while (c != '\n' && c != EOF)
+                c = getc(parser->file);
         parser->line = parser->next_line;
         if (c == EOF && ferror(parser->file))
             return complain(parser, "cannot be read");
         if (c == '\n')
             parser->next_line++;
-        if (comment && c != '\n' && c != EOF)
-            continue;
-        comment = false;
-        if ((c == EOF && inside) || ((c == EOF || c == '\n') && quoted)) {
+        bool over = c == EOF || c == '\n';
+        if ((c == EOF && inside) || (over && quoted)) {
             parser->line = first_line;
             return complain(parser, "a %s that is never closed",
                             quoted ? "quote" : "parenthesis");
         }
         bool blank = c == ' ' || c == '\t' || c == '\r';
-        if (first && blank)
-            parser->indented = true;
-        if (!quoted && (blank || c == '\n' || c == EOF || c == ';' ||
-                        c == '(' || c == ')')) {
-            if (in_word)
-                parser->text[used++] = '\0';
+        if (first)
+            parser->indented = blank;
+        if (!quoted && (blank || over || c == '(' || c == ')')) {
             in_word = false;
-            comment = c == ';';
             if ((c == '(' && inside) || (c == ')' && !inside))
                 return complain(parser, "a parenthesis without its partner");
             if (c == '(' || c == ')')
                 inside = c == '(';
-            if (c == EOF || (c == '\n' && !inside)) {
-                *end = c == EOF && parser->word_count == 0;
+            if (over && !inside) {
+                parser->text[used] = '\0';
                 parser->line = first_line;
                 return true;
             }
@@ -112,24 +107,24 @@ static bool read_entry(struct parser *parser, bool *end)
         }
         if (c == '\0')
             return complain(parser, "a byte of value 0");
-        bool closing = c == '"' && quoted;
-        if (c == '"' && in_word)
-            parser->text[used++] = '\0'; /* a quote ends a word, too */
-        in_word = in_word && c != '"';
-        quoted = (quoted || c == '"') && !closing;
-        if (closing)
-            continue;
+        if (c == '"') {
+            in_word = false; /* a quote ends a word, too */
+            quoted = !quoted;
+            if (!quoted)
+                continue;
+        }
         if (!in_word) {
             if (parser->word_count == ENTRY_WORDS)
                 return complain(parser, "more than %d words in one entry",
                                 ENTRY_WORDS);
+            parser->text[used++] = '\0'; /* ends the word before */
             parser->words[parser->word_count++] = parser->text + used;
             in_word = true;
         }
         int escaped = c == '\\' ? getc(parser->file) : 0;
         if (c == '\\' && (escaped == EOF || escaped == '\n' || escaped == '\0'))
             return complain(parser, "a backslash that escapes nothing");
-        if (used + 4 > sizeof parser->text)
+        if (used + 3 > sizeof parser->text)
             return complain(parser, "an entry of more than %d bytes",
                             ENTRY_TEXT);
         parser->text[used++] = (char)c;
@@ -189,8 +184,7 @@ static bool parse_texts(struct parser *parser, char **words, size_t count,
                 return complain(parser, "a backslash that escapes nothing");
             if (length == 255)
                 return complain(parser, "a text of more than 255 bytes");
-            data[*used] = byte;
-            ++*used;
+            data[(*used)++] = byte;
             length++;
             text += taken;
         }
@@ -348,13 +342,17 @@ static int compare_records(const void *a, const void *b)
     return order ? order : memcmp(x->data, y->data, x->data_len);
 }
 
-/* What must hold between the records of a sorted zone. Equal records become
+/* What must hold between the records of a zone, sorted. Equal records become
    one (RFC 2181 section 5). */
 static bool check_zone(struct parser *parser, struct dns_zone *zone)
 {
     char name[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
     struct dns_record *before = NULL; /* the last one that stays */
     bool top_ns = false;
+    parser->line = 0;
+    if (zone->count == 0)
+        return complain(parser, "no record at all");
+    qsort(zone->records, zone->count, sizeof *zone->records, compare_records);
     for (size_t i = 0; i < zone->count; i++) {
         struct dns_record *record = &zone->records[i];
         top_ns = top_ns || (record->type == DNS_NS &&
@@ -414,35 +412,25 @@ static bool add_record(struct parser *parser, struct dns_zone *zone)
 bool dns_zone_read(FILE *file, struct dns_zone *zone,
                    struct dns_zone_error *error)
 {
+    struct parser parser = {.file = file,
+                            .error = error,
+                            .next_line = 1,
+                            .line = 1,
+                            .origin = {.length = 1}, /* the root */
+                            .default_ttl = -1,
+                            .last_ttl = -1};
     memset(zone, 0, sizeof *zone);
-    memset(error, 0, sizeof *error);
-    struct parser *parser = calloc(1, sizeof *parser);
-    if (!parser) {
-        snprintf(error->text, sizeof error->text, "no memory");
-        return false;
+    bool ok = skip_mark(&parser);
+    while (ok && !feof(file)) {
+        ok = read_entry(&parser);
+        if (ok && parser.word_count > 0)
+            ok = parser.words[0][0] == '$' && !parser.indented
+                     ? parse_directive(&parser)
+                     : add_record(&parser, zone);
     }
-    parser->file = file;
-    parser->error = error;
-    parser->line = parser->next_line = 1;
-    dns_name_parse(".", NULL, &parser->origin);
-    parser->default_ttl = parser->last_ttl = -1;
-    bool end = false, ok = skip_mark(parser);
-    while (ok && (ok = read_entry(parser, &end)) && !end)
-        if (parser->word_count > 0)
-            ok = parser->words[0][0] == '$' && !parser->indented
-                     ? parse_directive(parser)
-                     : add_record(parser, zone);
-    parser->line = 0;
-    if (ok && zone->count == 0)
-        ok = complain(parser, "no record at all");
-    if (ok) {
-        qsort(zone->records, zone->count, sizeof *zone->records,
-              compare_records);
-        ok = check_zone(parser, zone);
-    }
+    ok = ok && check_zone(&parser, zone);
     if (!ok)
         dns_zone_free(zone);
-    free(parser);
     return ok;
 }
 
