@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-static void print_name(const char *name);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
                                struct sockaddr_storage *addr);
@@ -38,18 +37,13 @@ int main(int argc, char *argv[])
         return 1;
     }
 
-    /* 2. One name, the one its owner prefers. Others may lead here, too. */
+    /* 2. One name, the one its owner prefers. Others may lead here, too.
+       Whoever owns the address chose it: show it, obey nothing in it. */
     printf("%s is ", argv[1]);
-    print_name(name);
-    return 0;
-}
-
-/* Whoever owns the address chose the name: show it, obey nothing in it. */
-static void print_name(const char *name)
-{
-    for (; *name; name++)
-        putchar(*name > ' ' && *name <= '~' ? *name : '?');
+    for (const char *byte = name; *byte; byte++)
+        putchar(*byte > ' ' && *byte <= '~' ? *byte : '?');
     putchar('\n');
+    return 0;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
