@@ -16,8 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00" };
-
 static void check_service(const char *service);
 static void standard_streams(void);
 static void check_name(const char *name);
@@ -51,7 +49,7 @@ int main(int argc, char *argv[])
 
     /* 3. Often more than one. The first is not always the one that works. */
     for (struct addrinfo *one = list; one; one = one->ai_next) {
-        char ip[IP_SIZE], port[6];
+        char ip[INET6_ADDRSTRLEN + sizeof "%interface-name00"], port[6];
         error = getnameinfo(one->ai_addr, one->ai_addrlen, ip, sizeof ip, port,
                             sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
         if (error) {
