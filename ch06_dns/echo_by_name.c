@@ -20,8 +20,8 @@
 enum {
     IP_SIZE = INET6_ADDRSTRLEN + sizeof "%interface-name00",
     NAME_SIZE = IP_SIZE + sizeof "[]:65535",
+    PATIENCE = 5 * 60 * 1000 /* ms without a byte from the server */
 };
-enum { PATIENCE = 5 * 60 * 1000 }; /* ms without a byte from the server */
 
 static int echo_input(int sock_fd);
 static void write_address(const struct addrinfo *one, char *address);
@@ -82,9 +82,7 @@ int main(int argc, char *argv[])
     }
 
     /* 3. From here on it is echo_client.c. */
-    int status = echo_input(sock_fd);
-    close(sock_fd);
-    return status;
+    return echo_input(sock_fd);
 }
 
 /* Returns the program's status. */
