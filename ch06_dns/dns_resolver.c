@@ -79,8 +79,7 @@ int main(int argc, char *argv[])
                 "usage: dns_resolver [ADDRESS] PORT ROOT_ADDRESS ROOT_PORT\n");
         return 2;
     }
-    static struct resolver resolver;
-    struct resolver *r = &resolver;
+    static struct resolver resolver, *r = &resolver;
     struct dns_world *world = &r->world;
     world->own_len = parse_address(argc == 5 ? argv[1] : "127.0.0.1",
                                    argv[argc - 3], 0, &world->own_addr);
