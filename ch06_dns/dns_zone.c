@@ -156,18 +156,14 @@ static bool parse_name(struct parser *parser, const char *text,
     const char *problem = text[0] == '"'
                               ? "a name in quotes"
                               : dns_name_parse(text, &parser->origin, name);
-    if (problem)
-        return complain(parser, "%s: \"%.40s\"", problem, text);
     /* A name without a dot at its end, which another origin would change */
     static const struct dns_name elsewhere = {3, "\1x"};
     struct dns_name moved;
-    if (!parser->has_origin && (dns_name_parse(text, &elsewhere, &moved) ||
-                                moved.length != name->length))
-        return complain(parser,
-                        "no $ORIGIN line says which zone this name is in: "
-                        "\"%.40s\"",
-                        text);
-    return true;
+    if (!problem && !parser->has_origin &&
+        (dns_name_parse(text, &elsewhere, &moved) ||
+         moved.length != name->length))
+        problem = "no $ORIGIN line says which zone this name is in";
+    return !problem || complain(parser, "%s: \"%.40s\"", problem, text);
 }
 
 /* Words to the data of a TXT: each a length and up to 255 bytes. */
