@@ -24,20 +24,16 @@ unsigned char dns_lower(unsigned char byte)
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 32) : byte;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 size_t dns_parse_byte(const char *text, unsigned char *byte)
 {
     *byte = (unsigned char)text[0];
     if (text[0] != '\\')
         return 1;
     *byte = (unsigned char)text[1];
-    if (!is_digit(text[1]))
+    size_t digits = strspn(text + 1, "0123456789");
+    if (digits == 0)
         return text[1] ? 2 : 0;
-    if (!is_digit(text[2]) || !is_digit(text[3]))
+    if (digits < 3)
         return 0;
     int value = (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
     *byte = (unsigned char)value;
@@ -57,16 +53,14 @@ const char *dns_name_parse(const char *text, const struct dns_name *origin,
         end = &root;
     else if (!origin || strcmp(text, "@") != 0)
         while (*text) {
-            unsigned char label[DNS_LABEL_MAX];
+            unsigned char label[DNS_LABEL_MAX + 1]; /* and one too many */
             size_t length = 0;
             for (; *text && *text != '.'; length++) {
-                unsigned char byte;
-                size_t used = dns_parse_byte(text, &byte);
+                size_t used = dns_parse_byte(text, &label[length]);
                 if (used == 0)
                     return "a backslash that escapes nothing";
                 if (length == DNS_LABEL_MAX)
                     return "a label of more than 63 bytes";
-                label[length] = byte;
                 text += used;
             }
             if (length == 0)
@@ -93,11 +87,10 @@ const char *dns_name_text(const struct dns_name *name, char text[DNS_NAME_TEXT])
     for (size_t i = 0; i < name->length && name->wire[i];) {
         for (size_t left = name->wire[i++]; left > 0; left--) {
             unsigned char byte = name->wire[i++];
-            bool special = strchr(".\\\"();@$", byte) && byte;
             used += (size_t)snprintf(text + used, DNS_NAME_TEXT - used,
-                                     byte <= ' ' || byte > '~' ? "\\%03u"
-                                     : special                 ? "\\%c"
-                                                               : "%c",
+                                     byte <= ' ' || byte > '~'    ? "\\%03u"
+                                     : strchr(".\\\"();@$", byte) ? "\\%c"
+                                                                  : "%c",
                                      byte);
         }
         text[used++] = '.';
