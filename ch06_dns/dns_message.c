@@ -228,8 +228,7 @@ bool dns_record_copy(struct dns_record *to, const struct dns_record *from)
     unsigned char *data = malloc(from->data_len + 1u);
     if (!data)
         return false;
-    if (from->data_len > 0)
-        memcpy(data, from->data, from->data_len);
+    memcpy(data, from->data, from->data_len);
     *to = *from;
     to->data = data;
     return true;
@@ -382,12 +381,11 @@ static const char *read_name(struct reader *reader, struct dns_name *name)
         memcpy(name->wire + name->length, reader->bytes + at, length + 1u);
         name->length += length + 1u;
         at += length + 1u;
+        if (jumps == 0)
+            reader->at = at;
         if (length == 0)
-            break;
+            return NULL;
     }
-    if (jumps == 0)
-        reader->at = at;
-    return NULL;
 }
 
 /* The data of a record: checked, and with its names uncompressed. */
@@ -395,31 +393,29 @@ static const char *read_data(struct reader *reader, size_t length,
                              struct dns_record *record)
 {
     unsigned char expanded[2 * DNS_NAME_MAX + 20];
-    size_t used = 0, start = reader->at;
     const unsigned char *data = take(reader, length);
     if (!data)
         return "data beyond the end";
     struct dns_shape shape = dns_shape_of(record->type);
     if (shape.names > 0) {
-        struct reader inner = {reader->bytes, start + length, start};
+        struct reader inner = {reader->bytes, reader->at, reader->at - length};
         if (!(data = take(&inner, shape.before)))
             return "data too short for its type";
         memcpy(expanded, data, shape.before);
-        used = shape.before;
+        length = shape.before; /* from here on the expanded one */
         for (size_t i = 0; i < shape.names; i++) {
             struct dns_name name;
             const char *problem = read_name(&inner, &name);
             if (problem)
                 return problem;
-            memcpy(expanded + used, name.wire, name.length);
-            used += name.length;
+            memcpy(expanded + length, name.wire, name.length);
+            length += name.length;
         }
         if (!(data = take(&inner, shape.after)) || inner.at != inner.count)
             return "data of another length than its type has";
-        memcpy(expanded + used, data, shape.after);
-        used += shape.after;
+        memcpy(expanded + length, data, shape.after);
+        length += shape.after;
         data = expanded;
-        length = used;
     } else if (record->type == DNS_A || record->type == DNS_AAAA) {
         if (length != (record->type == DNS_A ? 4 : 16))
             return "an address of the wrong length";
@@ -430,10 +426,9 @@ static const char *read_data(struct reader *reader, size_t length,
         if (length == 0 || at != length)
             return "a text whose lengths do not add up";
     }
-    struct dns_record whole = *record;
-    whole.data = (unsigned char *)data; /* only to be copied */
-    whole.data_len = (uint16_t)length;
-    return dns_record_copy(record, &whole) ? NULL : "no memory";
+    record->data = (unsigned char *)data; /* only to be copied */
+    record->data_len = (uint16_t)length;
+    return dns_record_copy(record, record) ? NULL : "no memory";
 }
 
 static const char *read_record(struct reader *reader, struct dns_record *record)
