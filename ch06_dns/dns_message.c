@@ -548,10 +548,9 @@ const struct dns_record *dns_section(const struct dns_message *message,
 
 static void put(struct dns_writer *writer, const void *bytes, size_t count)
 {
-    if (writer->full || writer->size - writer->length < count) {
-        writer->full = true;
+    writer->full |= writer->size - writer->length < count;
+    if (writer->full)
         return;
-    }
     memcpy(writer->bytes + writer->length, bytes, count);
     writer->length += count;
 }
@@ -573,14 +572,14 @@ static void put32(struct dns_writer *writer, uint32_t value)
 static void put_name(struct dns_writer *writer, const struct dns_name *name)
 {
     for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u) {
-        struct dns_name rest, known;
-        rest.length = name->length - at;
-        memcpy(rest.wire, name->wire + at, rest.length);
+        struct dns_name known;
+        size_t rest = name->length - at;
         for (size_t i = 0; i < writer->known_count; i++) {
             struct reader reader = {writer->bytes, writer->length,
                                     writer->known[i]};
-            if (writer->known_length[i] == rest.length &&
-                !read_name(&reader, &known) && dns_name_equal(&known, &rest)) {
+            if (writer->known_length[i] == rest &&
+                !read_name(&reader, &known) &&
+                same_bytes(known.wire, name->wire + at, rest)) {
                 put16(writer, 0xc000u | (unsigned)writer->known[i]);
                 return;
             }
@@ -589,7 +588,7 @@ static void put_name(struct dns_writer *writer, const struct dns_name *name)
         if (writer->length < 0x4000 &&
             writer->known_count < sizeof writer->known / sizeof(size_t)) {
             writer->known[writer->known_count] = writer->length;
-            writer->known_length[writer->known_count++] = rest.length;
+            writer->known_length[writer->known_count++] = rest;
         }
         put(writer, name->wire + at, name->wire[at] + 1u);
     }
@@ -599,9 +598,7 @@ static void put_name(struct dns_writer *writer, const struct dns_name *name)
 void dns_begin(struct dns_writer *writer, unsigned char *bytes, size_t size,
                uint16_t id, uint16_t flags)
 {
-    memset(writer, 0, sizeof *writer);
-    writer->bytes = bytes;
-    writer->size = size;
+    *writer = (struct dns_writer){.bytes = bytes, .size = size};
     put16(writer, id);
     put16(writer, flags);
     put(writer, "\0\0\0\0\0\0\0", 8); /* four counts */
