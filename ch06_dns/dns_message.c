@@ -606,14 +606,14 @@ void dns_begin(struct dns_writer *writer, unsigned char *bytes, size_t size,
 
 /* After an attempt: keep it and count it, or undo it. */
 static bool settle(struct dns_writer *writer, const struct dns_writer *before,
-                   size_t count_at)
+                   size_t count_at, size_t count)
 {
-    unsigned counted = get16(writer->bytes + count_at);
-    if (writer->full || counted == 65535) {
+    size_t counted = get16(writer->bytes + count_at) + count;
+    if (writer->full || counted > 65535) {
         *writer = *before;
         return false;
     }
-    set16(writer->bytes + count_at, (uint16_t)(counted + 1));
+    set16(writer->bytes + count_at, (uint16_t)counted);
     return true;
 }
 
@@ -624,13 +624,12 @@ bool dns_put_question(struct dns_writer *writer,
     put_name(writer, &question->name);
     put16(writer, question->type);
     put16(writer, question->class_code);
-    return settle(writer, &before, 4);
+    return settle(writer, &before, 4, 1);
 }
 
-bool dns_put_record(struct dns_writer *writer, enum dns_section section,
-                    const struct dns_record *record)
+static void put_record(struct dns_writer *writer,
+                       const struct dns_record *record)
 {
-    struct dns_writer before = *writer;
     put_name(writer, &record->name);
     put16(writer, record->type);
     put16(writer, record->class_code);
@@ -649,22 +648,15 @@ bool dns_put_record(struct dns_writer *writer, enum dns_section section,
     if (!writer->full)
         set16(writer->bytes + length_at,
               (uint16_t)(writer->length - length_at - 2));
-    return settle(writer, &before, 6 + 2 * (size_t)section);
 }
 
 bool dns_put_set(struct dns_writer *writer, enum dns_section section,
                  const struct dns_record *records, size_t count)
 {
     struct dns_writer before = *writer;
-    unsigned char header[12];
-    memcpy(header, writer->bytes, sizeof header);
-    for (size_t i = 0; i < count; i++)
-        if (!dns_put_record(writer, section, &records[i])) {
-            *writer = before;
-            memcpy(writer->bytes, header, sizeof header);
-            return false;
-        }
-    return true;
+    for (size_t i = 0; i < count && !writer->full; i++)
+        put_record(writer, &records[i]);
+    return settle(writer, &before, 6 + 2 * (size_t)section, count);
 }
 
 /* We understand EDNS version 0, and still send datagrams of 512 bytes. */
@@ -676,7 +668,7 @@ bool dns_put_opt(struct dns_writer *writer, unsigned extended_rcode)
     put16(writer, DNS_UDP_MAX);
     put32(writer, (uint32_t)(extended_rcode >> 4) << 24);
     put16(writer, 0);
-    return settle(writer, &before, 10);
+    return settle(writer, &before, 10, 1);
 }
 
 void dns_set_flags(struct dns_writer *writer, uint16_t flags)

@@ -179,8 +179,6 @@ void dns_begin(struct dns_writer *writer, unsigned char *bytes, size_t size,
                uint16_t id, uint16_t flags);
 bool dns_put_question(struct dns_writer *writer,
                       const struct dns_question *question);
-bool dns_put_record(struct dns_writer *writer, enum dns_section section,
-                    const struct dns_record *record);
 bool dns_put_set(struct dns_writer *writer, enum dns_section section,
                  const struct dns_record *records, size_t count);
 bool dns_put_opt(struct dns_writer *writer, unsigned extended_rcode);

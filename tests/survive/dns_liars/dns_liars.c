@@ -100,7 +100,7 @@ static void add(struct reply *reply, enum dns_section section, const char *name,
         memcpy(bytes, target.wire, target.length);
         record.data_len = (uint16_t)target.length;
     }
-    dns_put_record(&reply->writer, section, &record);
+    dns_put_set(&reply->writer, section, &record, 1);
 }
 
 static void finish(struct reply *reply)

@@ -69,7 +69,7 @@ static size_t answer(enum lie lie, const struct dns_message *question,
                    (lie == OPCODE ? 1 << 11 : 0) | (lie == CUT ? DNS_TC : 0)));
     dns_put_question(&writer, &asked);
     if (lie != CUT)
-        dns_put_record(&writer, DNS_ANSWER, &record);
+        dns_put_set(&writer, DNS_ANSWER, &record, 1);
     return writer.length - (lie == SHORT);
 }
 

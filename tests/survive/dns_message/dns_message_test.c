@@ -312,8 +312,8 @@ static void test_round(const struct dns_zone *zone)
     dns_begin(&writer, bytes, sizeof bytes, 0xabcd, DNS_QR | DNS_AA);
     check(dns_put_question(&writer, &question), "a question fits");
     for (size_t i = 0; i < zone->count; i++)
-        check(dns_put_record(&writer, (enum dns_section)(i % 3 ? i % 3 - 1 : 0),
-                             &zone->records[i]) ||
+        check(dns_put_set(&writer, (enum dns_section)(i % 3 ? i % 3 - 1 : 0),
+                          &zone->records[i], 1) ||
                   i % 3 == 2,
               "a record fits");
     check(dns_put_opt(&writer, 16), "OPT fits");
@@ -354,7 +354,7 @@ static void test_round(const struct dns_zone *zone)
         dns_put_question(&tight, &question);
         size_t fitted = 0;
         for (size_t i = 0; i < zone->count; i++)
-            fitted += dns_put_record(&tight, DNS_ANSWER, &zone->records[i]);
+            fitted += dns_put_set(&tight, DNS_ANSWER, &zone->records[i], 1);
         dns_put_opt(&tight, 0);
         check(tight.length <= size && small[size] == 0xee,
               "nothing beyond the size");
@@ -382,7 +382,7 @@ static void test_large(void)
         snprintf(text, sizeof text, "n%zu.example.kr", fitted);
         struct dns_record record = {
             name_of(text), DNS_TXT, DNS_CLASS_IN, 60, 256, data, 0};
-        if (!dns_put_record(&writer, DNS_ANSWER, &record))
+        if (!dns_put_set(&writer, DNS_ANSWER, &record, 1))
             break;
     }
     check(fitted > 200 && !decode(bytes, writer.length, &message) &&
@@ -421,7 +421,7 @@ static double time_to_write(int labels)
             wire[-1] = (unsigned char)('a' + i / 26); /* no end in common */
             *wire = 0;
             record.name.length = (size_t)(wire - record.name.wire) + 1;
-            fits = dns_put_record(&writer, DNS_ANSWER, &record);
+            fits = dns_put_set(&writer, DNS_ANSWER, &record, 1);
         }
         double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
         if (seconds < best)

@@ -232,14 +232,14 @@ static void be_authority(int fd)
             ns.ttl = tld ? 3600 : 60;
             ns.data = target.wire;
             ns.data_len = (uint16_t)target.length;
-            dns_put_record(&writer, DNS_AUTHORITY, &ns);
+            dns_put_set(&writer, DNS_AUTHORITY, &ns, 1);
             ns.name = target;
             ns.type = DNS_A;
             ns.data = data;
             ns.data_len = 4;
             inet_pton(AF_INET, "127.0.78.3", data);
             if (tld)
-                dns_put_record(&writer, DNS_ADDITIONAL, &ns);
+                dns_put_set(&writer, DNS_ADDITIONAL, &ns, 1);
             copies = 0;
         } else if (strcmp(name, "ns.glue.") == 0) {
             inet_pton(AF_INET, "127.0.78.3", data);
@@ -253,11 +253,11 @@ static void be_authority(int fd)
             soa.name.wire[0] = 0;
             soa.data = numbers;
             soa.data_len = sizeof numbers;
-            dns_put_record(&writer, DNS_AUTHORITY, &soa);
+            dns_put_set(&writer, DNS_AUTHORITY, &soa, 1);
         }
         for (int i = 0; i < copies; i++) {
             data[1] = (unsigned char)(data[1] + (i > 0));
-            dns_put_record(&writer, DNS_ANSWER, &record);
+            dns_put_set(&writer, DNS_ANSWER, &record, 1);
         }
         dns_message_free(&message);
         if (strncmp(name, "held", 4) == 0 && held_count < HELD) {
@@ -299,7 +299,7 @@ static void be_leaf(int fd)
                                     .data = data};
         dns_begin(&writer, out, sizeof out, message.id, DNS_QR | DNS_AA);
         dns_put_question(&writer, &message.question);
-        dns_put_record(&writer, DNS_ANSWER, &record);
+        dns_put_set(&writer, DNS_ANSWER, &record, 1);
         dns_message_free(&message);
         sendto(fd, out, writer.length, 0, (struct sockaddr *)&to, length);
     }

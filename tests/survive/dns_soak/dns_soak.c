@@ -111,7 +111,7 @@ static void put(struct dns_writer *writer, enum dns_section section,
         memcpy(data, target.wire, target.length);
         record.data_len = (uint16_t)target.length;
     }
-    dns_put_record(writer, section, &record);
+    dns_put_set(writer, section, &record, 1);
 }
 
 /* The truth: root and good. */

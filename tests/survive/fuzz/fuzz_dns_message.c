@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const struct dns_record *record =
                 dns_section(&message, (enum dns_section)section) + i;
             check_record(record);
-            whole &= dns_put_record(&writer, (enum dns_section)section, record);
+            whole &= dns_put_set(&writer, (enum dns_section)section, record, 1);
         }
     require(writer.length <= sizeof bytes);
     if (whole) {
