@@ -10,12 +10,8 @@
 static size_t bucket_of(const struct dns_name *name)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < name->length; i++) {
-        unsigned char byte = name->wire[i];
-        if (byte >= 'A' && byte <= 'Z')
-            byte = (unsigned char)(byte + 32);
-        hash = (hash ^ byte) * 16777619u;
-    }
+    for (size_t i = 0; i < name->length; i++)
+        hash = (hash ^ dns_lower(name->wire[i])) * 16777619u;
     return hash % CACHE_BUCKETS;
 }
 
@@ -39,10 +35,9 @@ uint32_t cache_ttl(const struct dns_entry *entry, long long now)
 static void forget(struct dns_cache *cache, struct dns_entry *entry)
 {
     struct dns_entry **link = &cache->buckets[bucket_of(&entry->name)];
-    while (*link && *link != entry)
+    while (*link != entry)
         link = &(*link)->next;
-    if (*link)
-        *link = entry->next;
+    *link = entry->next;
     dns_list_free(&entry->records, &entry->count);
     cache->leads -= entry->rank > RANK_ANSWER;
     memset(entry, 0, sizeof *entry);
@@ -87,8 +82,8 @@ void cache_keep(struct dns_cache *cache, const struct dns_entry *fresh,
     enum dns_rank rank = fresh->rank;
     if (fresh->count > CACHE_SET)
         return;
-    struct dns_entry *next = cache->buckets[bucket_of(&fresh->name)];
-    for (struct dns_entry *old = next; old; old = next) {
+    struct dns_entry **bucket = &cache->buckets[bucket_of(&fresh->name)];
+    for (struct dns_entry *old = *bucket, *next; old; old = next) {
         next = old->next;
         if (!contradicts(old, fresh))
             continue;
@@ -108,13 +103,12 @@ void cache_keep(struct dns_cache *cache, const struct dns_entry *fresh,
         return;
     }
     struct dns_entry *place = find_place(cache, now);
-    size_t bucket = bucket_of(&fresh->name);
     *place = *fresh;
     place->records = records;
     place->rank = rank;
     place->age = ++cache->so_far;
     place->expires = now + ttl * 1000LL;
-    place->next = cache->buckets[bucket];
-    cache->buckets[bucket] = place;
+    place->next = *bucket;
+    *bucket = place;
     cache->leads += rank > RANK_ANSWER;
 }
