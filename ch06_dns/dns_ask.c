@@ -58,8 +58,7 @@ static bool send_question(struct dns_asking *asking)
     if (asking->from.ss_family == asking->to.ss_family &&
         bind(asking->fd, (struct sockaddr *)&asking->from, asking->from_len))
         return false;
-    if (connect(asking->fd, (struct sockaddr *)&asking->to, asking->to_len) ==
-            -1 &&
+    if (connect(asking->fd, (struct sockaddr *)&asking->to, asking->to_len) &&
         errno != EINPROGRESS)
         return false;
 
