@@ -29,14 +29,12 @@ void front_name(const struct sockaddr_storage *addr, char name[FRONT_NAME])
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-    char ip[INET6_ADDRSTRLEN];
-    if (addr->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-        snprintf(name, FRONT_NAME, "%s:%d", ip, ntohs(v4->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-        snprintf(name, FRONT_NAME, "[%s]:%d", ip, ntohs(v6->sin6_port));
-    }
+    bool is_v4 = addr->ss_family == AF_INET;
+    const void *bytes = is_v4 ? (const void *)&v4->sin_addr : &v6->sin6_addr;
+    char ip[INET6_ADDRSTRLEN] = "?";
+    inet_ntop(addr->ss_family, bytes, ip, sizeof ip);
+    snprintf(name, FRONT_NAME, is_v4 ? "%s:%d" : "[%s]:%d", ip,
+             ntohs(front_port(addr)));
 }
 
 /* sin_port and sin6_port have the same place. */
@@ -87,7 +85,6 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
                              socklen_t addr_len)
 {
     struct sockaddr_storage chosen = *addr;
-    socklen_t chosen_len = sizeof chosen;
     front->listen_fd = socket(addr->ss_family, SOCK_STREAM, 0);
     front->udp_fd = socket(addr->ss_family, SOCK_DGRAM, 0);
     if (front->listen_fd == -1 || front->udp_fd == -1)
@@ -107,9 +104,9 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
         return "bind (TCP)";
     if (listen(front->listen_fd, SOMAXCONN) == -1)
         return "listen";
-    if (getsockname(front->listen_fd, (struct sockaddr *)&chosen, &chosen_len))
+    if (getsockname(front->listen_fd, (struct sockaddr *)&chosen, &addr_len))
         return "getsockname";
-    if (bind(front->udp_fd, (struct sockaddr *)&chosen, chosen_len) == -1)
+    if (bind(front->udp_fd, (struct sockaddr *)&chosen, addr_len) == -1)
         return taken;
     *addr = chosen;
     return NULL;
