@@ -183,19 +183,31 @@ static void say_what_was_odd(struct front *front, long long *until)
     front->said = front->now;
 }
 
+/* The letter whose turn it is: fewest before it, then whoever came first. */
+static struct front_slot *next_slot(struct front *front)
+{
+    struct front_slot *next = NULL;
+    for (int i = 0; i <= FRONT_LETTERS; i++) {
+        struct front_slot *slot = &front->slots[i];
+        if (slot->count > 0 &&
+            (!next || slot->turn < next->turn ||
+             (slot->turn == next->turn && slot->number < next->number)))
+            next = slot;
+    }
+    return next;
+}
+
 nfds_t front_watch(struct front *front, long long now, struct pollfd *polled,
                    long long *until)
 {
     front->now = now;
-    bool resting = now < front->rest_until, more = false;
+    bool resting = now < front->rest_until, more = next_slot(front) != NULL;
     polled[0] = (struct pollfd){.fd = front->udp_fd, .events = POLLIN};
     polled[1] = (struct pollfd){.fd = resting ? -1 : front->listen_fd,
                                 .events = POLLIN};
     if (resting && front->rest_until < *until)
         *until = front->rest_until;
     say_what_was_odd(front, until);
-    for (int i = 0; i <= FRONT_LETTERS; i++)
-        more = more || front->slots[i].count > 0;
     nfds_t count = 2;
     for (int i = 0; i < FRONT_CONNECTIONS; i++) {
         struct front_connection *connection = &front->connections[i];
@@ -438,21 +450,6 @@ static bool take_question(struct front *front, struct dns_request *request,
     front_begin(front, request, &writer);
     front_send(front, request, &writer, 0, rcode);
     return false;
-}
-
-/* The letter whose turn it is: who has fewest before it, then who came first.
- */
-static struct front_slot *next_slot(struct front *front)
-{
-    struct front_slot *next = NULL;
-    for (int i = 0; i <= FRONT_LETTERS; i++) {
-        struct front_slot *slot = &front->slots[i];
-        if (slot->count > 0 &&
-            (!next || slot->turn < next->turn ||
-             (slot->turn == next->turn && slot->number < next->number)))
-            next = slot;
-    }
-    return next;
 }
 
 /* The next connection that has a whole message, of a host that has not had its
