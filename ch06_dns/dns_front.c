@@ -377,13 +377,13 @@ static bool accept_connection(struct front *front)
 /* Reads or writes once, whichever it is waiting for. */
 static void move_bytes(struct front *front, struct front_connection *connection)
 {
-    ssize_t count;
-    if (connection->out > 0)
-        count = write(connection->fd, connection->answer + connection->sent,
-                      connection->out - connection->sent);
-    else
-        count = read(connection->fd, connection->question + connection->in,
-                     sizeof connection->question - connection->in);
+    bool sending = connection->out > 0;
+    size_t *moved = sending ? &connection->sent : &connection->in;
+    ssize_t count = sending
+                        ? write(connection->fd, connection->answer + *moved,
+                                connection->out - *moved)
+                        : read(connection->fd, connection->question + *moved,
+                               sizeof connection->question - *moved);
     if (count == -1 &&
         (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
@@ -391,10 +391,9 @@ static void move_bytes(struct front *front, struct front_connection *connection)
         hang_up(connection, count == 0 ? "closed" : strerror(errno));
         return;
     }
-    size_t *moved = connection->out > 0 ? &connection->sent : &connection->in;
     *moved += (size_t)count;
     /* A part of a question is no sign of life: RFC 7766 section 6.2.3. */
-    if (connection->out > 0 || whole_message(connection) >= 0)
+    if (sending || whole_message(connection) >= 0)
         connection->idle_since = front->now;
     if (connection->sent == connection->out)
         connection->out = connection->sent = 0;
@@ -427,14 +426,13 @@ static bool take_question(struct front *front, struct dns_request *request,
     struct dns_message message;
     const char *problem = dns_decode(bytes, count, &message);
     unsigned rcode = DNS_FORMERR;
-    request->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
-    request->flags = (uint16_t)(bytes[2] << 8 | bytes[3]);
-    bool ordinary = (request->flags & DNS_OPCODE) == 0;
+    request->id = message.id;
+    request->flags = message.flags;
     request->edns = message.edns > 0;
     request->question = message.question; /* as far as it could be read */
     if (!problem && message.edns_version > 0)
         rcode = BADVERS, problem = "EDNS of a version to come";
-    else if (!ordinary)
+    else if (request->flags & DNS_OPCODE)
         rcode = DNS_NOTIMP, problem = "not an ordinary question";
     else if (!problem &&
              (message.question_count != 1 || message.count[DNS_ANSWER] > 0 ||
@@ -562,7 +560,6 @@ void front_send(struct front *front, const struct dns_request *request,
     front->reply[1] = (unsigned char)writer->length;
     memcpy(connection->answer, front->reply, 2 + writer->length);
     connection->out = 2 + writer->length;
-    connection->sent = 0;
     connection->busy = false;
     connection->idle_since = front->now;
 }
