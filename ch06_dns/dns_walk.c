@@ -7,10 +7,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "dns_walk.h"
 #include "dns_front.h"
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void recall(struct dns_walk *walk, struct dns_quest *quest,
@@ -20,8 +18,7 @@ static void choose_zone(struct dns_walk *walk, struct dns_quest *quest,
                         long long now);
 static struct dns_server *next_server(struct dns_quest *quest);
 static void find_address(struct dns_walk *walk, struct dns_server *server);
-static void give_up_on(struct dns_walk *walk, struct dns_server *server,
-                       const char *why);
+static void give_up_server(struct dns_walk *walk, const char *why);
 static const char *ask(struct dns_walk *walk, struct dns_server *server,
                        long long now);
 static bool take_answer(struct dns_walk *walk, struct dns_quest *quest,
@@ -74,7 +71,7 @@ void walk_on(struct dns_walk *walk, long long now)
         const char *problem = ask(walk, server, now);
         if (!problem)
             return;
-        give_up_on(walk, server, problem);
+        give_up_server(walk, problem);
     }
 }
 
@@ -83,13 +80,12 @@ static void take(struct dns_walk *walk, const struct dns_message *message,
                  long long now)
 {
     struct dns_quest *quest = &walk->quests[walk->depth];
-    struct dns_server *server = next_server(quest); /* still the same */
     struct dns_name asked = quest->name;
     unsigned rcode = message->flags & DNS_RCODE;
     bool authority = (message->flags & DNS_AA) != 0;
 
     if (rcode != DNS_NOERROR && rcode != DNS_NXDOMAIN)
-        give_up_on(walk, server, dns_rcode_text(rcode));
+        give_up_server(walk, dns_rcode_text(rcode));
     else if (authority && take_answer(walk, quest, message, now))
         quest->state = FOUND;
     else if (authority && take_no(walk, quest, message, now))
@@ -98,7 +94,7 @@ static void take(struct dns_walk *walk, const struct dns_message *message,
         quest->on_way = false; /* a CNAME has led elsewhere: begin anew */
     else if (rcode != DNS_NOERROR ||
              !take_referral(walk, quest, message, now)) /* one zone down */
-        give_up_on(walk, server, "it neither knows nor refers");
+        give_up_server(walk, "it neither knows nor refers");
 }
 
 /* ---- from outside ------------------------------------------------------ */
@@ -127,13 +123,12 @@ void walk_begin(struct dns_walk *walk, struct dns_world *world,
 void walk_hear(struct dns_walk *walk, long long now)
 {
     struct dns_message message;
-    struct dns_quest *quest = &walk->quests[walk->depth];
     const char *why;
     switch (ask_hear(&walk->asking, &message, &why, now)) {
     case HEARD_NOTHING:
         return;
     case HEARD_FAILURE:
-        give_up_on(walk, next_server(quest), why);
+        give_up_server(walk, why);
         break;
     case HEARD_ANSWER:
         take(walk, &message, now);
@@ -273,10 +268,10 @@ static struct dns_server *next_server(struct dns_quest *quest)
     return NULL;
 }
 
-/* This server is of no use for this question: on to the next. */
-static void give_up_on(struct dns_walk *walk, struct dns_server *server,
-                       const char *why)
+/* The one whose turn it was is of no use for this question: on to the next. */
+static void give_up_server(struct dns_walk *walk, const char *why)
 {
+    struct dns_server *server = next_server(&walk->quests[walk->depth]);
     char name[FRONT_NAME];
     front_name(&server->addr, name);
     printf("(%lu) no use asking %s: %s\n", walk->number, name, why);
