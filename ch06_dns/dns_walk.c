@@ -179,42 +179,34 @@ void walk_end(struct dns_walk *walk)
 
 /* ---- what has been found ----------------------------------------------- */
 
-/* Adds copies to what the client will be told. A set has one TTL. */
-static void collect(struct dns_quest *quest, const struct dns_record *records,
+/* Adds copies to what the client will be told, and says where they are from.
+   A set has one TTL. */
+static void collect(const struct dns_walk *walk, struct dns_quest *quest,
+                    const char *from, const struct dns_record *records,
                     size_t count, uint32_t ttl)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct dns_record copy;
-        if (!dns_record_copy(&copy, &records[i])) {
-            quest->no_memory = true;
-            return;
-        }
-        copy.ttl = ttl;
-        if (!dns_list_add(&quest->records, &quest->count, &copy)) {
-            dns_record_free(&copy);
-            quest->no_memory = true;
-            return;
-        }
-    }
-}
-
-static void collect_soa(struct dns_quest *quest, const struct dns_record *soa,
-                        uint32_t ttl)
-{
-    dns_record_free(&quest->soa);
-    if (dns_record_copy(&quest->soa, soa))
-        quest->soa.ttl = ttl;
-}
-
-static void print_set(const struct dns_walk *walk, const char *from,
-                      const struct dns_record *records, size_t count,
-                      uint32_t ttl)
 {
     char text[DNS_RECORD_TEXT];
     struct dns_record first = records[0];
     first.ttl = ttl;
     printf("(%lu) %s: %.200s%s\n", walk->number, from,
            dns_record_text(&first, text), count > 1 ? ", and more" : "");
+    for (size_t i = 0; i < count; i++) {
+        struct dns_record copy = {.data = NULL};
+        if (!dns_record_copy(&copy, &records[i]) ||
+            !dns_list_add(&quest->records, &quest->count, &copy)) {
+            dns_record_free(&copy);
+            quest->no_memory = true;
+            return;
+        }
+        quest->records[quest->count - 1].ttl = ttl;
+    }
+}
+
+static void collect_soa(struct dns_quest *quest, const struct dns_record *soa,
+                        uint32_t ttl)
+{
+    if (dns_record_copy(&quest->soa, soa))
+        quest->soa.ttl = ttl;
 }
 
 /* From the cache, as far as it goes. */
@@ -238,9 +230,8 @@ static void recall(struct dns_walk *walk, struct dns_quest *quest,
             entry = cache_find(cache, &quest->name, DNS_CNAME, now);
         if (!entry || entry->is_hint || entry->known != KNOWN_SET)
             return; /* somebody must be asked */
-        uint32_t ttl = cache_ttl(entry, now);
-        collect(quest, entry->records, entry->count, ttl);
-        print_set(walk, "from the cache", entry->records, entry->count, ttl);
+        collect(walk, quest, "from the cache", entry->records, entry->count,
+                cache_ttl(entry, now));
         if (!alias) {
             quest->state = FOUND;
             return;
@@ -511,8 +502,7 @@ static bool take_answer(struct dns_walk *walk, struct dns_quest *quest,
         if (new.count == 0)
             return false;
         cache_keep(&walk->world->cache, &new, ttl, now);
-        collect(quest, set, new.count, ttl);
-        print_set(walk, "answer", set, new.count, ttl);
+        collect(walk, quest, "answer", set, new.count, ttl);
         if (found)
             return true;
         dns_record_target(&set[0], &quest->name);
