@@ -313,20 +313,14 @@ static bool set_address(const struct dns_world *world,
                         struct dns_server *server,
                         const struct dns_record *record)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&server->addr;
+    struct sockaddr_in *v4 = memset(&server->addr, 0, sizeof server->addr);
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&server->addr;
-    memset(&server->addr, 0, sizeof server->addr);
-    if (record->type == DNS_A) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = front_port(&world->root_addr);
-        memcpy(&v4->sin_addr, record->data, 4);
-        server->addr_len = sizeof *v4;
-    } else {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = front_port(&world->root_addr);
-        memcpy(&v6->sin6_addr, record->data, 16);
-        server->addr_len = sizeof *v6;
-    }
+    bool is_v4 = record->type == DNS_A;
+    void *bytes = is_v4 ? (void *)&v4->sin_addr : &v6->sin6_addr;
+    v4->sin_family = is_v4 ? AF_INET : AF_INET6;  /* it and the port have */
+    v4->sin_port = front_port(&world->root_addr); /* one place in both */
+    memcpy(bytes, record->data, record->data_len);
+    server->addr_len = is_v4 ? sizeof *v4 : sizeof *v6;
     for (int i = 0; i < quest->server_count; i++)
         if (&quest->servers[i] != server &&
             memcmp(&quest->servers[i].addr, &server->addr,
@@ -430,7 +424,6 @@ static void take_servers(struct dns_walk *walk, struct dns_quest *quest,
                          const struct dns_record *servers, size_t count,
                          const struct dns_message *referral, long long now)
 {
-    static const uint16_t types[] = {DNS_A, DNS_AAAA};
     struct dns_record set[WALK_SERVERS];
     struct dns_name above = quest->zone; /* who vouches for the glue */
     quest->zone = *zone;
@@ -438,7 +431,7 @@ static void take_servers(struct dns_walk *walk, struct dns_quest *quest,
     for (size_t pass = 0; pass < 4; pass++)
         for (size_t i = 0; i < count; i++) {
             struct dns_name name;
-            uint16_t type = types[pass % 2];
+            uint16_t type = pass % 2 ? DNS_AAAA : DNS_A;
             dns_record_target(&servers[i], &name);
             int found =
                 known_addresses(walk, referral, &above, &name, type, set, now);
