@@ -198,18 +198,12 @@ static void set16(unsigned char *bytes, uint16_t value)
 
 struct dns_shape dns_shape_of(uint16_t type)
 {
-    switch (type) {
-    case DNS_NS:
-    case DNS_CNAME:
-    case DNS_PTR:
-        return (struct dns_shape){0, 1, 0};
-    case DNS_MX:
+    bool is_name = type == DNS_NS || type == DNS_CNAME || type == DNS_PTR;
+    if (type == DNS_MX)
         return (struct dns_shape){2, 1, 0}; /* preference, host */
-    case DNS_SOA:
+    if (type == DNS_SOA)
         return (struct dns_shape){0, 2, 20}; /* two names, five numbers */
-    default:
-        return (struct dns_shape){0, 0, 0};
-    }
+    return (struct dns_shape){0, is_name, 0};
 }
 
 /* A name inside data, which is well-formed. */
