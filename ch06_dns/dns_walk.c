@@ -202,13 +202,6 @@ static void collect(const struct dns_walk *walk, struct dns_quest *quest,
     }
 }
 
-static void collect_soa(struct dns_quest *quest, const struct dns_record *soa,
-                        uint32_t ttl)
-{
-    if (dns_record_copy(&quest->soa, soa))
-        quest->soa.ttl = ttl;
-}
-
 /* From the cache, as far as it goes. */
 static void recall(struct dns_walk *walk, struct dns_quest *quest,
                    long long now)
@@ -221,7 +214,8 @@ static void recall(struct dns_walk *walk, struct dns_quest *quest,
             bool no_type = entry->known == KNOWN_NO_TYPE;
             printf("(%lu) from the cache: no such %s\n", walk->number,
                    no_type ? "type" : "name");
-            collect_soa(quest, entry->records, cache_ttl(entry, now));
+            if (dns_record_copy(&quest->soa, entry->records))
+                quest->soa.ttl = cache_ttl(entry, now);
             quest->state = no_type ? NO_TYPE : NO_NAME;
             return;
         }
@@ -390,11 +384,10 @@ static int known_addresses(const struct dns_walk *walk,
         cache_find(&walk->world->cache, name, type, now);
     if (!entry)
         return -1;
-    while (entry->known == KNOWN_SET && count < (int)entry->count &&
-           count < WALK_SERVERS) {
+    if (entry->known != KNOWN_SET)
+        return 0;
+    for (; count < (int)entry->count && count < WALK_SERVERS; count++)
         set[count] = entry->records[count];
-        count++;
-    }
     return count;
 }
 
@@ -538,7 +531,8 @@ static bool take_no(struct dns_walk *walk, struct dns_quest *quest,
                             .count = 1};
     new.name = quest->name;
     cache_keep(&walk->world->cache, &new, ttl, now);
-    collect_soa(quest, soa, ttl);
+    if (dns_record_copy(&quest->soa, soa))
+        quest->soa.ttl = ttl;
     return true;
 }
 
