@@ -78,8 +78,6 @@ static int tell_address(int fd, int family)
     return 0;
 }
 
-static const char taken[] = "bind (UDP)";
-
 /* The calls in their order. NULL, or the name of the one that failed. */
 static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
                              socklen_t addr_len)
@@ -107,7 +105,7 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
     if (getsockname(front->listen_fd, (struct sockaddr *)&chosen, &addr_len))
         return "getsockname";
     if (bind(front->udp_fd, (struct sockaddr *)&chosen, addr_len) == -1)
-        return taken;
+        return "bind (UDP)";
     *addr = chosen;
     return NULL;
 }
@@ -125,8 +123,7 @@ bool front_open(struct front *front, const char *program, uint16_t flags,
     for (int i = 0; i < FRONT_CONNECTIONS; i++)
         front->connections[i].fd = -1;
     for (int left = 20; (failed = open_pair(front, addr, addr_len)); left--) {
-        if (strcmp(failed, taken) != 0 || errno != EADDRINUSE ||
-            front_port(addr) != 0 || left == 0) {
+        if (errno != EADDRINUSE || front_port(addr) != 0 || left == 0) {
             front_name(addr, front->name);
             snprintf(problem, FRONT_PROBLEM, "%s %s%s", failed, front->name,
                      errno == EACCES ? ": ports below 1024 are root's"
@@ -543,11 +540,10 @@ void front_send(struct front *front, const struct dns_request *request,
         struct msghdr message = {.msg_name = (void *)&client->addr,
                                  .msg_namelen = client->addr_len,
                                  .msg_iov = &part,
-                                 .msg_iovlen = 1};
-        if (client->control_len > 0) {
+                                 .msg_iovlen = 1,
+                                 .msg_controllen = client->control_len};
+        if (client->control_len > 0)
             message.msg_control = (void *)client->control;
-            message.msg_controllen = client->control_len;
-        }
         if (sendmsg(front->udp_fd, &message, 0) == -1)
             printf("%s not reached: %s\n", client->name, strerror(errno));
         return;
