@@ -152,16 +152,13 @@ static enum dns_heard hear_stream(struct dns_asking *asking,
     if (count <= 0)
         return HEARD_FAILURE;
     asking->done += (size_t)count;
-    if (asking->done < asking->length)
-        return HEARD_NOTHING;
-    if (asking->sending) { /* now the length is to come, */
-        asking->sending = false;
+    if (asking->sending && asking->done == asking->length) {
+        asking->sending = false; /* now the length is to come, */
         asking->done = 0;
         asking->length = 2;
-        return HEARD_NOTHING;
-    }
-    if (asking->length == 2) /* and then so many bytes */
+    } else if (asking->length == 2 && asking->done == 2) { /* then so many */
         asking->length += (size_t)asking->stream[0] << 8 | asking->stream[1];
+    }
     if (asking->done < asking->length)
         return HEARD_NOTHING;
     *why = read_answer(asking, asking->stream + 2, asking->length - 2, message);
