@@ -440,13 +440,12 @@ static void take_servers(struct dns_walk *walk, struct dns_quest *quest,
 static void choose_zone(struct dns_walk *walk, struct dns_quest *quest,
                         long long now)
 {
-    struct dns_world *world = walk->world;
     struct dns_name zone;
     quest->on_way = true;
     for (size_t labels = dns_name_labels(&quest->name); labels > 0; labels--) {
         dns_name_suffix(&quest->name, labels, &zone);
         const struct dns_entry *entry =
-            cache_find(&world->cache, &zone, DNS_NS, now);
+            cache_find(&walk->world->cache, &zone, DNS_NS, now);
         if (!entry || entry->known != KNOWN_SET)
             continue;
         take_servers(walk, quest, &zone, entry->records,
@@ -458,8 +457,8 @@ static void choose_zone(struct dns_walk *walk, struct dns_quest *quest,
     dns_name_suffix(&quest->name, 0, &quest->zone);
     quest->server_count = quest->turn = 0;
     add_server(walk, quest, &quest->zone, DNS_A, NULL);
-    quest->servers[0].addr = world->root_addr;
-    quest->servers[0].addr_len = world->root_len;
+    quest->servers[0].addr = walk->world->root_addr;
+    quest->servers[0].addr_len = walk->world->root_len;
 }
 
 /* ---- what servers say -------------------------------------------------- */
