@@ -12,7 +12,6 @@
 #define _GNU_SOURCE /* for struct tcp_info, in every libc */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -69,16 +68,14 @@ int main(int argc, char *argv[])
     int client_fds[MAX_CLIENTS], clients = 0, inside = 0;
     int outside = backlog > 0 ? 2 : 1; /* they must all fit in later */
     while (clients < inside + outside && clients < MAX_CLIENTS) {
-        int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+        int client_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
         if (client_fd == -1)
             die("socket");
         client_fds[clients++] = client_fd;
-        if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
-            die("fcntl O_NONBLOCK"); /* connect must not wait for an answer */
         unsigned waiting = tcp_info_of(listen_fd).tcpi_unacked;
         if (connect(client_fd, (struct sockaddr *)&server_addr,
                     sizeof server_addr) == -1 &&
-            errno != EINPROGRESS)
+            errno != EINPROGRESS) /* it does not wait for an answer */
             die("connect, client %d", clients);
         inside += let_in(client_fd, listen_fd, waiting);
         printf("client %d: %s; %u waiting\n", clients,
@@ -156,6 +153,7 @@ static struct sockaddr_in get_address(int fd)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,6 @@
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -60,7 +59,7 @@ int main(int argc, char *argv[])
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2);
     socklen_t addr_len = sizeof addr;
     int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    int client_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (listen_fd == -1 || client_fd == -1)
         die("socket");
     if (bind(listen_fd, any, addr_len) == -1)
@@ -74,8 +73,6 @@ int main(int argc, char *argv[])
 
     /* 2. The handshake, stopped half way: the SYN ACK is held up. */
     cut_cable(client_fd, 1);
-    if (fcntl(client_fd, F_SETFL, O_NONBLOCK) == -1)
-        die("fcntl");
     if (connect(client_fd, any, addr_len) == -1 && errno != EINPROGRESS)
         die("connect");
     if (getsockname(client_fd, any, &addr_len) == -1)
@@ -175,6 +172,7 @@ static void look(const struct ends *ends, unsigned *client, unsigned *server)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
