@@ -15,7 +15,6 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -312,19 +311,17 @@ static void ack_now(int fd)
 /* One write may arrive in many pieces: collect them all. */
 static void read_exactly(int fd, char *bytes, size_t count)
 {
-    while (count > 0) {
+    for (size_t have = 0; have < count;) {
         await_bytes(fd);
-        ssize_t received = read(fd, bytes, count);
-        if (received == 0)
-            errno = EPIPE;
-        if (received < 1)
+        ssize_t more = read(fd, bytes + have, count - have);
+        if (more < 1)
             die("read");
-        bytes += received;
-        count -= (size_t)received;
+        have += (size_t)more;
     }
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
