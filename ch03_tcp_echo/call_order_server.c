@@ -9,7 +9,6 @@
  * Pair    call_order_client.c in a second terminal
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -128,6 +127,7 @@ static void print_address(int fd)
 
 /* ---- The same in every program of this suite (tests/common) ---- */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>

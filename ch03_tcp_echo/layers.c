@@ -12,10 +12,8 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/if_ether.h>
 #include <netinet/in.h>
-#include <netpacket/packet.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -216,6 +214,7 @@ static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>

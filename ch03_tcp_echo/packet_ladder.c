@@ -19,7 +19,6 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
-#include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +26,8 @@
 #include <unistd.h>
 
 enum { ALL, HANDSHAKE, DATA, CLOSE, PARTS };
-enum {
-    PATIENCE = 10 * 1000, /* ms without a packet */
-    TRIES = 50,
-    MOST = 40 /* packets of one connection */
-};
+enum { PATIENCE = 10 * 1000 }; /* ms without a packet */
+enum { TRIES = 50, MOST = 40 /* packets of one connection */ };
 
 struct packet {
     int from_client, syn, ack, fin, push;
@@ -181,14 +177,13 @@ static void watch(int tap_fd, struct ladder *ladder, int count)
         struct {
             struct iphdr ip;
             struct tcphdr tcp;
-            char rest[2048];
-        } packet;
+        } packet; /* recv cuts off the rest */
         await_bytes(tap_fd);
         ssize_t size = recv(tap_fd, &packet, sizeof packet, 0);
         if (size == -1)
             die("recv AF_PACKET");
-        if ((size_t)size >= sizeof packet.ip + sizeof packet.tcp &&
-            packet.ip.protocol == IPPROTO_TCP && packet.ip.ihl == 5)
+        if (size == sizeof packet && packet.ip.protocol == IPPROTO_TCP &&
+            packet.ip.ihl == 5)
             record(ladder, &packet.ip, &packet.tcp);
     }
 }
