@@ -24,7 +24,6 @@ enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 
 static size_t compose(char *const operands[], int count, char op,
                       char *request);
-static int32_t parse_operand(const char *text);
 static int32_t read_result(const char *reply);
 static void print_bytes(const char *what, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
@@ -95,6 +94,22 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+static int32_t parse_operand(const char *text)
+{
+    const char *digits = text + (*text == '-');
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (!*digits || digits[strspn(digits, "0123456789")] || errno != 0 ||
+        number < INT32_MIN || number > INT32_MAX) {
+        fprintf(stderr,
+                "calc_client: not a number (-2147483648 to 2147483647): "
+                "\"%.40s\"\n",
+                text);
+        exit(2);
+    }
+    return (int32_t)number;
+}
+
 /* The protocol's request, ready to be sent. Returns its length. */
 static size_t compose(char *const operands[], int count, char op, char *request)
 {
@@ -111,22 +126,6 @@ static size_t compose(char *const operands[], int count, char op, char *request)
     request[at++] = op;
     put_u32(request, (uint32_t)(at - LENGTH_SIZE));
     return at;
-}
-
-static int32_t parse_operand(const char *text)
-{
-    const char *digits = text + (*text == '-');
-    errno = 0;
-    long long number = strtoll(text, NULL, 10);
-    if (!*digits || digits[strspn(digits, "0123456789")] || errno != 0 ||
-        number < INT32_MIN || number > INT32_MAX) {
-        fprintf(stderr,
-                "calc_client: not a number (-2147483648 to 2147483647): "
-                "\"%.40s\"\n",
-                text);
-        exit(2);
-    }
-    return (int32_t)number;
 }
 
 /* Believe nothing that the protocol does not allow. */

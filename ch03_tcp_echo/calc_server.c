@@ -62,7 +62,6 @@ static size_t compose_reply(char *reply, const char *name, enum status status,
                             int32_t result);
 static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                            void *buffer, size_t size);
-static uint32_t get_number(const unsigned char *bytes, size_t size);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
 static int accept_next(int listen_fd, char *name);
@@ -157,6 +156,16 @@ static int converse(int conn_fd, int listen_fd, const char *name)
         count = read_before(&deadline, conn_fd, listen_fd, bytes, sizeof bytes);
     while (count > 0);
     return count == 0 ? 0 : errno == ETIMEDOUT ? 1 : -1;
+}
+
+/* The bytes have their order from the protocol, whatever this machine's is,
+ * and they may lie at an odd address: no pointer cast could read them. */
+static uint32_t get_number(const unsigned char *bytes, size_t size)
+{
+    uint32_t number = 0;
+    for (size_t i = 0; i < size; i++)
+        number = number << 8 | bytes[i];
+    return number;
 }
 
 /* The first message in these bytes, and what the answer to it is. Returns the
@@ -258,16 +267,6 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
             return read(conn_fd, buffer, size);
         wanted[1].fd = -1; /* seen; poll need not say it again */
     }
-}
-
-/* The bytes have their order from the protocol, whatever this machine's is,
- * and they may lie at an odd address: no pointer cast could read them. */
-static uint32_t get_number(const unsigned char *bytes, size_t size)
-{
-    uint32_t number = 0;
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | bytes[i];
-    return number;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

@@ -24,11 +24,6 @@ enum { ETHERNET = 14, PATIENCE = 10 * 1000 };
 
 static size_t payload_at(const uint8_t *packet, size_t size);
 static void print_layers(const uint8_t *packet, size_t size);
-static void field(const uint8_t *packet, size_t at, size_t count,
-                  const char *name, const char *format, ...);
-static unsigned get16(const uint8_t *bytes);
-static uint32_t get32(const uint8_t *bytes);
-static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
@@ -102,6 +97,48 @@ static size_t payload_at(const uint8_t *packet, size_t size)
     return data < size ? data : size;
 }
 
+/* One field: where it is, its bytes, its name, what it says. */
+static void field(const uint8_t *packet, size_t at, size_t count,
+                  const char *name, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    for (size_t i = 0; i < count; i += 6) { /* six bytes a line */
+        printf("%4zu  ", at + i);
+        for (size_t k = i; k < i + 6 && k < count; k++)
+            printf(k == i ? "%02x" : ":%02x", packet[at + k]);
+        if (i == 0) {
+            printf("%*s  %-9s  ", count < 6 ? 18 - (int)count * 3 : 0, "",
+                   name);
+            vprintf(format, values);
+        }
+        putchar('\n');
+    }
+    va_end(values);
+}
+
+/* Numbers travel with their big end first. */
+static unsigned get16(const uint8_t *bytes)
+{
+    return (unsigned)bytes[0] << 8 | bytes[1];
+}
+
+static uint32_t get32(const uint8_t *bytes)
+{
+    return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
+}
+
+/* The sum of the Internet's checksums: 16 bits at a time, what is carried out
+ * comes in again. With the checksum itself it is 0xffff. */
+static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum;
+}
+
 /* Each header says what is inside it. The innermost layer has no header. */
 static void print_layers(const uint8_t *packet, size_t size)
 {
@@ -169,48 +206,6 @@ static void print_layers(const uint8_t *packet, size_t size)
               : packet[at] == ' ' ? "(a space)"
                                   : "%c",
               packet[at] > ' ' && packet[at] <= '~' ? packet[at] : '?');
-}
-
-/* One field: where it is, its bytes, its name, what it says. */
-static void field(const uint8_t *packet, size_t at, size_t count,
-                  const char *name, const char *format, ...)
-{
-    va_list values;
-    va_start(values, format);
-    for (size_t i = 0; i < count; i += 6) { /* six bytes a line */
-        printf("%4zu  ", at + i);
-        for (size_t k = i; k < i + 6 && k < count; k++)
-            printf(k == i ? "%02x" : ":%02x", packet[at + k]);
-        if (i == 0) {
-            printf("%*s  %-9s  ", count < 6 ? 18 - (int)count * 3 : 0, "",
-                   name);
-            vprintf(format, values);
-        }
-        putchar('\n');
-    }
-    va_end(values);
-}
-
-/* Numbers travel with their big end first. */
-static unsigned get16(const uint8_t *bytes)
-{
-    return (unsigned)bytes[0] << 8 | bytes[1];
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
-}
-
-/* The sum of the Internet's checksums: 16 bits at a time, what is carried out
- * comes in again. With the checksum itself it is 0xffff. */
-static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
-    while (sum > 0xffff)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return sum;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

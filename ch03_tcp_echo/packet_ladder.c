@@ -48,14 +48,8 @@ static void connect_and_close(int tap_fd, int listen_fd,
                               struct ladder *ladder);
 static int parse_part(const char *name);
 static void watch(int tap_fd, struct ladder *ladder, int count);
-static void record(struct ladder *ladder, const struct iphdr *ip,
-                   const struct tcphdr *tcp);
 static void draw(const struct ladder *ladder, const char *title, int first,
                  int end);
-static const struct packet *acknowledged_by(const struct ladder *ladder,
-                                            const struct packet *packet);
-static void explain(const struct packet *packet, const struct packet *acked,
-                    char *text, size_t size);
 static void ack_now(int fd);
 static void read_exactly(int fd, char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
@@ -170,24 +164,6 @@ static int parse_part(const char *name)
     exit(2);
 }
 
-/* Go on when so many packets have crossed the wire, or the last one has. */
-static void watch(int tap_fd, struct ladder *ladder, int count)
-{
-    while (ladder->count < count && !ladder->over) {
-        struct {
-            struct iphdr ip;
-            struct tcphdr tcp;
-        } packet; /* recv cuts off the rest */
-        await_bytes(tap_fd);
-        ssize_t size = recv(tap_fd, &packet, sizeof packet, 0);
-        if (size == -1)
-            die("recv AF_PACKET");
-        if (size == sizeof packet && packet.ip.protocol == IPPROTO_TCP &&
-            packet.ip.ihl == 5)
-            record(ladder, &packet.ip, &packet.tcp);
-    }
-}
-
 /* Write it down, if it is of this connection. */
 static void record(struct ladder *ladder, const struct iphdr *ip,
                    const struct tcphdr *tcp)
@@ -214,6 +190,61 @@ static void record(struct ladder *ladder, const struct iphdr *ip,
         ladder->server_end = packet->seq + packet->span;
     ladder->over = from_client && ladder->server_end > 0 &&
                    packet->ack_seq == ladder->server_end;
+}
+
+/* Go on when so many packets have crossed the wire, or the last one has. */
+static void watch(int tap_fd, struct ladder *ladder, int count)
+{
+    while (ladder->count < count && !ladder->over) {
+        struct {
+            struct iphdr ip;
+            struct tcphdr tcp;
+        } packet; /* recv cuts off the rest */
+        await_bytes(tap_fd);
+        ssize_t size = recv(tap_fd, &packet, sizeof packet, 0);
+        if (size == -1)
+            die("recv AF_PACKET");
+        if (size == sizeof packet && packet.ip.protocol == IPPROTO_TCP &&
+            packet.ip.ihl == 5)
+            record(ladder, &packet.ip, &packet.tcp);
+    }
+}
+
+/* The packet that this one is the first to acknowledge, or NULL. */
+static const struct packet *acknowledged_by(const struct ladder *ladder,
+                                            const struct packet *packet)
+{
+    const struct packet *acked = NULL, *old = ladder->packets;
+    for (; packet->ack && old < packet; old++)
+        if (old->from_client != packet->from_client &&
+            old->seq + old->span == packet->ack_seq)
+            acked = old;
+        else if (old->from_client == packet->from_client && old->ack &&
+                 old->ack_seq == packet->ack_seq)
+            return NULL; /* said before */
+    return acked;
+}
+
+/* What a packet says, in words. */
+static void explain(const struct packet *packet, const struct packet *acked,
+                    char *text, size_t size)
+{
+    if (packet->syn && !packet->ack)
+        snprintf(text, size, "I start counting at %u", packet->seq);
+    else if (packet->syn)
+        snprintf(text, size, "So do I. I have your SYN (number %u)",
+                 packet->ack_seq - 1);
+    else if (packet->bytes)
+        snprintf(text, size, "here are my bytes %u to %u", packet->seq,
+                 packet->seq + packet->bytes - 1);
+    else if (packet->fin)
+        snprintf(text, size, "I have %sno more to send",
+                 acked ? "your FIN, and " : "");
+    else if (acked && acked->span > acked->bytes)
+        snprintf(text, size, "I have your %s (number %u)",
+                 acked->syn ? "SYN" : "FIN", packet->ack_seq - 1);
+    else
+        snprintf(text, size, "I have everything up to %u", packet->ack_seq - 1);
 }
 
 /* One part of the ladder, an arrow a packet. Then what its ACKs add up to. */
@@ -255,43 +286,6 @@ static void draw(const struct ladder *ladder, const char *title, int first,
                    : acked->syn ? " + 1 for the SYN"
                                 : " + 1 for the FIN");
     }
-}
-
-/* The packet that this one is the first to acknowledge, or NULL. */
-static const struct packet *acknowledged_by(const struct ladder *ladder,
-                                            const struct packet *packet)
-{
-    const struct packet *acked = NULL, *old = ladder->packets;
-    for (; packet->ack && old < packet; old++)
-        if (old->from_client != packet->from_client &&
-            old->seq + old->span == packet->ack_seq)
-            acked = old;
-        else if (old->from_client == packet->from_client && old->ack &&
-                 old->ack_seq == packet->ack_seq)
-            return NULL; /* said before */
-    return acked;
-}
-
-/* What a packet says, in words. */
-static void explain(const struct packet *packet, const struct packet *acked,
-                    char *text, size_t size)
-{
-    if (packet->syn && !packet->ack)
-        snprintf(text, size, "I start counting at %u", packet->seq);
-    else if (packet->syn)
-        snprintf(text, size, "So do I. I have your SYN (number %u)",
-                 packet->ack_seq - 1);
-    else if (packet->bytes)
-        snprintf(text, size, "here are my bytes %u to %u", packet->seq,
-                 packet->seq + packet->bytes - 1);
-    else if (packet->fin)
-        snprintf(text, size, "I have %sno more to send",
-                 acked ? "your FIN, and " : "");
-    else if (acked && acked->span > acked->bytes)
-        snprintf(text, size, "I have your %s (number %u)",
-                 acked->syn ? "SYN" : "FIN", packet->ack_seq - 1);
-    else
-        snprintf(text, size, "I have everything up to %u", packet->ack_seq - 1);
 }
 
 /* Let the system acknowledge what has come without waiting for an answer

@@ -36,7 +36,6 @@ struct ends {
 static void end_both(const struct ends *ends, int client_fd, int conn_fd);
 static void expect(const struct ends *ends, const char *event,
                    unsigned client_state, unsigned server_state);
-static void look(const struct ends *ends, unsigned *client, unsigned *server);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static void cut_cable(int fd, int cut);
@@ -128,25 +127,6 @@ static void end_both(const struct ends *ends, int client_fd, int conn_fd)
     expect(ends, "client: close", TCP_TIME_WAIT, CLOSED);
 }
 
-/* Wait until the two ends are in these states; say so. */
-static void expect(const struct ends *ends, const char *event,
-                   unsigned client_state, unsigned server_state)
-{
-    unsigned client, server;
-    long long deadline = now_ms() + PATIENCE;
-    look(ends, &client, &server);
-    while (client != client_state || server != server_state) {
-        if (now_ms() > deadline) {
-            fprintf(stderr, "tcp_states: %s: it stays at %s and %s\n", event,
-                    state_names[client], state_names[server]);
-            exit(1);
-        }
-        poll(NULL, 0, STEP);
-        look(ends, &client, &server);
-    }
-    printf("%-41s %-12s %s\n", event, state_names[client], state_names[server]);
-}
-
 /* Find both ends in the system's own list of sockets. It knows them for longer
  * than any program does. */
 static void look(const struct ends *ends, unsigned *client, unsigned *server)
@@ -169,6 +149,25 @@ static void look(const struct ends *ends, unsigned *client, unsigned *server)
     if (ferror(list))
         die("read /proc/net/tcp");
     fclose(list);
+}
+
+/* Wait until the two ends are in these states; say so. */
+static void expect(const struct ends *ends, const char *event,
+                   unsigned client_state, unsigned server_state)
+{
+    unsigned client, server;
+    long long deadline = now_ms() + PATIENCE;
+    look(ends, &client, &server);
+    while (client != client_state || server != server_state) {
+        if (now_ms() > deadline) {
+            fprintf(stderr, "tcp_states: %s: it stays at %s and %s\n", event,
+                    state_names[client], state_names[server]);
+            exit(1);
+        }
+        poll(NULL, 0, STEP);
+        look(ends, &client, &server);
+    }
+    printf("%-41s %-12s %s\n", event, state_names[client], state_names[server]);
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
