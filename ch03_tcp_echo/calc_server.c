@@ -31,12 +31,8 @@
  *             status (1)   see below
  *             result (4)   0 unless the status is OK
  */
-enum {
-    LENGTH_SIZE = 4,
-    MAX_OPERANDS = 1000,
-    MAX_BODY = 2 + 4 * MAX_OPERANDS + 1,
-    REPLY_SIZE = LENGTH_SIZE + 1 + 4
-};
+enum { LENGTH_SIZE = 4, REPLY_SIZE = LENGTH_SIZE + 1 + 4 };
+enum { MAX_OPERANDS = 1000, MAX_BODY = 2 + 4 * MAX_OPERANDS + 1 };
 enum status {
     OK,
     TOO_LONG,     /* such a length is never right: the reply is the last */
@@ -48,10 +44,8 @@ enum status {
 };
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
-enum {
-    PATIENCE = 5 * 60 * 1000, /* ms for a message, */
-    HURRY = 1000              /* and when somebody else is waiting */
-};
+enum { PATIENCE = 5 * 60 * 1000 }; /* ms for a message, */
+enum { HURRY = 1000 };             /* and when somebody else is waiting */
 
 static size_t take_message(const unsigned char *bytes, size_t count,
                            enum status *status, int32_t *result);
@@ -116,7 +110,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
 {
     static unsigned char bytes[LENGTH_SIZE + MAX_BODY];
     static char replies[sizeof bytes / LENGTH_SIZE * REPLY_SIZE];
-    size_t have = 0, size;
+    size_t have = 0;
     long long deadline = now_ms() + PATIENCE;
     ssize_t count;
     enum status status = OK;
@@ -125,8 +119,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
            (count = read_before(&deadline, conn_fd, listen_fd, bytes + have,
                                 sizeof bytes - have)) > 0) {
         have += (size_t)count;
-        size_t taken, at = 0;
-        size = 0;
+        size_t taken, at = 0, size = 0;
         while (status != TOO_LONG &&
                (taken = take_message(bytes + at, have - at, &status, &result)) >
                    0) {
@@ -139,13 +132,12 @@ static int converse(int conn_fd, int listen_fd, const char *name)
         memmove(bytes, bytes + at, have - at);
         have -= at;
     }
-    if (status != TOO_LONG && count == -1 && errno != ETIMEDOUT)
+    if (count == -1 && errno != ETIMEDOUT)
         return -1;
-    if (have > 0) {
-        size = compose_reply(replies, name, UNFINISHED, 0);
-        if (write_all(conn_fd, replies, size) == -1)
-            return -1;
-    }
+    if (have > 0 &&
+        write_all(conn_fd, replies,
+                  compose_reply(replies, name, UNFINISHED, 0)) == -1)
+        return -1;
 
     /* If it is we who hang up, close with bytes unread would destroy our last
      * reply: see chapter 5. So end our half, and wait for the client's end. */
@@ -189,14 +181,13 @@ static size_t take_message(const unsigned char *bytes, size_t count,
     return LENGTH_SIZE + length;
 }
 
-/* A whole message without its length. Sets *result, to 0 if it is not OK. */
+/* A whole message without its length. Sets *result if it is OK. */
 static enum status calculate(const unsigned char *body, size_t length,
                              int32_t *result)
 {
     /* Beyond what fits, the exact value is of no interest, only the sign;
      * and times 0 it is 0 after all. So 64 bits are enough on the way. */
     const int64_t too_big = (int64_t)INT32_MAX + 2;
-    *result = 0;
     if (length < 2)
         return BAD_LENGTH;
     size_t count = get_number(body, 2);
