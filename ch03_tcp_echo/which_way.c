@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { NOBODYS_PORT = 33434, MOST_HOPS = 30, PATIENCE = 5 * 1000 };
 enum { UNREACHABLE = 3, TIME_EXCEEDED = 11 }; /* RFC 792 */
@@ -60,8 +59,6 @@ int main(int argc, char *argv[])
         printf("hop limit %d: ", hops);
         type = await_report(icmp_fd, &dest);
     }
-    close(sock_fd);
-    close(icmp_fd);
     return 0;
 }
 

@@ -74,7 +74,6 @@ int main(int argc, char *argv[])
     tell("a signal meanwhile", "read", read(client_fd, &byte, 1));
     alarm(0);
 
-    memset(&client, 0, sizeof client);
     size = 0; /* and so there is room for nothing */
     int conn_fd = accept(listen_fd, (struct sockaddr *)&client, &size);
     tell("address length not set (0)", "accept", conn_fd);
