@@ -65,14 +65,13 @@ int main(int argc, char *argv[])
     allow_more_sockets();
 
     /* 1. The doorkeeper. accept is to say EAGAIN rather than wait. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
-    if (fcntl(listen_fd, F_SETFL, O_NONBLOCK) == -1)
-        die("fcntl O_NONBLOCK");
-
     static struct server server;
-    server.polled[0].fd = listen_fd;
+    server.polled[0].fd =
+        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    if (fcntl(server.polled[0].fd, F_SETFL, O_NONBLOCK) == -1)
+        die("fcntl O_NONBLOCK");
     server.used = 1;
+
     for (;;) {
         /* 2. Sleep until any of the sockets has work to do. */
         int shut = server.used == MOST || server.door_trouble;

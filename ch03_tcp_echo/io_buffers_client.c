@@ -20,7 +20,6 @@
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms in which nothing at all happens */
 enum { TOTAL = 20 * 1000 * 1000, PERIOD = 251 };
 
-static int enter_pressed(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static int connect_to(int type, const char *ip, const char *port);
@@ -69,10 +68,17 @@ int main(int argc, char *argv[])
                 written += (int)count;
                 calls++;
             }
-        } else if (enter_pressed())
-            printf("%d bytes written; the next write has to wait\n", written);
-        else
-            wanted[1].fd = -1; /* the end of input: nobody asks any more */
+        } else { /* what was typed, or the end of input */
+            char line[256];
+            ssize_t count = read(STDIN_FILENO, line, sizeof line);
+            if (count == -1)
+                die("read standard input");
+            if (count == 0)
+                wanted[1].fd = -1; /* nobody asks any more */
+            else
+                printf("%d bytes written; the next write has to wait\n",
+                       written);
+        }
     }
     printf("%d bytes written, all of them, in %d calls\n", written, calls);
 
@@ -88,16 +94,6 @@ int main(int argc, char *argv[])
                       : "the server does not end, it says something\n");
     close(sock_fd);
     return 0;
-}
-
-/* Takes what was typed. 0: the end of input. */
-static int enter_pressed(void)
-{
-    char line[256];
-    ssize_t count = read(STDIN_FILENO, line, sizeof line);
-    if (count == -1)
-        die("read standard input");
-    return count > 0;
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
