@@ -24,10 +24,8 @@
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
-enum {
-    MOST = 10000, /* sockets; who does not fit stays in the waiting room */
-    BREATH = 100  /* ms after an error that would only come again */
-};
+enum { MOST = 10000 }; /* sockets; who does not fit stays in the waiting room */
+enum { BREATH = 100 }; /* ms after an error that would only come again */
 
 struct client {
     char name[NAME_SIZE];
@@ -41,8 +39,7 @@ struct server {
     struct pollfd polled[MOST];
     struct client clients[MOST];
     size_t used;      /* entries of both */
-    int door_trouble; /* accept failed, and will fail again: out of
-                         descriptors, most likely */
+    int door_trouble; /* accept failed and will again (no descriptor?) */
 };
 
 static int serve(struct pollfd *polled, struct client *client);
