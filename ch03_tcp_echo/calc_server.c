@@ -52,10 +52,6 @@ static size_t take_message(const unsigned char *bytes, size_t count,
 static enum status calculate(const unsigned char *body, size_t length,
                              int32_t *result);
 static int converse(int conn_fd, int listen_fd, const char *name);
-static size_t compose_reply(char *reply, const char *name, enum status status,
-                            int32_t result);
-static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
-                           void *buffer, size_t size);
 static void standard_streams(void);
 static int listen_at(const char *ip, const char *port);
 static int accept_next(int listen_fd, char *name);
@@ -100,6 +96,46 @@ int main(int argc, char *argv[])
 
         /* 4. End our half, too. The doorkeeper stays. */
         close(conn_fd);
+    }
+}
+
+/* Returns its size. The log has a line for each. */
+static size_t compose_reply(char *reply, const char *name, enum status status,
+                            int32_t result)
+{
+    static const char *const status_names[] = {
+        "ok",           "too long", "bad length", "bad count",
+        "bad operator", "overflow", "unfinished"};
+    put_u32(reply, REPLY_SIZE - LENGTH_SIZE);
+    reply[LENGTH_SIZE] = (char)status;
+    put_u32(reply + LENGTH_SIZE + 1, (uint32_t)result);
+    if (status == OK)
+        printf("%s: answered %d\n", name, (int)result);
+    else
+        printf("%s: answered error %d, %s\n", name, status,
+               status_names[status]);
+    return REPLY_SIZE;
+}
+
+/* read, but not for ever, and not for long while others wait at the door.
+ * ETIMEDOUT when the time is up. */
+static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
+                           void *buffer, size_t size)
+{
+    struct pollfd wanted[] = {{.fd = conn_fd, .events = POLLIN},
+                              {.fd = listen_fd, .events = POLLIN}};
+    for (;;) {
+        long long left = *deadline - now_ms();
+        int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready < 1)
+            return -1;
+        if (wanted[1].revents != 0 && *deadline > now_ms() + HURRY)
+            *deadline = now_ms() + HURRY;
+        if (wanted[0].revents != 0)
+            return read(conn_fd, buffer, size);
+        wanted[1].fd = -1; /* seen; poll need not say it again */
     }
 }
 
@@ -218,46 +254,6 @@ static enum status calculate(const unsigned char *body, size_t length,
         return OVERFLOWN;
     *result = (int32_t)value;
     return OK;
-}
-
-/* Returns its size. The log has a line for each. */
-static size_t compose_reply(char *reply, const char *name, enum status status,
-                            int32_t result)
-{
-    static const char *const status_names[] = {
-        "ok",           "too long", "bad length", "bad count",
-        "bad operator", "overflow", "unfinished"};
-    put_u32(reply, REPLY_SIZE - LENGTH_SIZE);
-    reply[LENGTH_SIZE] = (char)status;
-    put_u32(reply + LENGTH_SIZE + 1, (uint32_t)result);
-    if (status == OK)
-        printf("%s: answered %d\n", name, (int)result);
-    else
-        printf("%s: answered error %d, %s\n", name, status,
-               status_names[status]);
-    return REPLY_SIZE;
-}
-
-/* read, but not for ever, and not for long while others wait at the door.
- * ETIMEDOUT when the time is up. */
-static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
-                           void *buffer, size_t size)
-{
-    struct pollfd wanted[] = {{.fd = conn_fd, .events = POLLIN},
-                              {.fd = listen_fd, .events = POLLIN}};
-    for (;;) {
-        long long left = *deadline - now_ms();
-        int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready < 1)
-            return -1;
-        if (wanted[1].revents != 0 && *deadline > now_ms() + HURRY)
-            *deadline = now_ms() + HURRY;
-        if (wanted[0].revents != 0)
-            return read(conn_fd, buffer, size);
-        wanted[1].fd = -1; /* seen; poll need not say it again */
-    }
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */

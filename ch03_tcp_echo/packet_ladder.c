@@ -47,11 +47,8 @@ static void connect_and_close(int tap_fd, int listen_fd,
                               const struct sockaddr_in *addr, int busy,
                               struct ladder *ladder);
 static int parse_part(const char *name);
-static void watch(int tap_fd, struct ladder *ladder, int count);
 static void draw(const struct ladder *ladder, const char *title, int first,
                  int end);
-static void ack_now(int fd);
-static void read_exactly(int fd, char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static ssize_t write_all(int fd, const char *bytes, size_t count);
@@ -106,50 +103,6 @@ int main(int argc, char *argv[])
                  7, ladder.count);
     }
     return 0;
-}
-
-/* One connection, and its packets. */
-static void connect_and_close(int tap_fd, int listen_fd,
-                              const struct sockaddr_in *addr, int busy,
-                              struct ladder *ladder)
-{
-    memset(ladder, 0, sizeof *ladder);
-
-    /* 3. connect: three packets, and none of them is made by a program. */
-    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (client_fd == -1)
-        die("socket");
-    if (connect(client_fd, (const struct sockaddr *)addr, sizeof *addr) == -1)
-        die("connect");
-    int conn_fd = accept(listen_fd, NULL, NULL);
-    if (conn_fd == -1)
-        die("accept");
-    watch(tap_fd, ladder, 3);
-
-    /* 4. The echo: six bytes there, six bytes back. */
-    char echo[6];
-    if (write_all(client_fd, "hello\n", sizeof echo) == -1)
-        die("write");
-    read_exactly(conn_fd, echo, sizeof echo);
-    ack_now(conn_fd); /* do not wait for an answer to travel with */
-    watch(tap_fd, ladder, 5);
-    if (write_all(conn_fd, echo, sizeof echo) == -1)
-        die("write");
-    read_exactly(client_fd, echo, sizeof echo);
-    ack_now(client_fd);
-    watch(tap_fd, ladder, 7);
-
-    /* 5. The client has done. Has the server? Its FIN goes when it has. */
-    close(client_fd);
-    await_bytes(conn_fd);
-    if (read(conn_fd, echo, sizeof echo) == -1) /* 0: the client's FIN */
-        die("read");
-    if (busy) {
-        ack_now(conn_fd);
-        watch(tap_fd, ladder, 9);
-    }
-    close(conn_fd);
-    watch(tap_fd, ladder, MOST);
 }
 
 static int parse_part(const char *name)
@@ -208,6 +161,71 @@ static void watch(int tap_fd, struct ladder *ladder, int count)
             packet.ip.ihl == 5)
             record(ladder, &packet.ip, &packet.tcp);
     }
+}
+
+/* Let the system acknowledge what has come without waiting for an answer
+ * that the ACK could travel with. */
+static void ack_now(int fd)
+{
+    int on = 1;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == -1)
+        die("setsockopt TCP_QUICKACK");
+}
+
+/* One write may arrive in many pieces: collect them all. */
+static void read_exactly(int fd, char *bytes, size_t count)
+{
+    for (size_t have = 0; have < count;) {
+        await_bytes(fd);
+        ssize_t more = read(fd, bytes + have, count - have);
+        if (more < 1)
+            die("read");
+        have += (size_t)more;
+    }
+}
+
+/* One connection, and its packets. */
+static void connect_and_close(int tap_fd, int listen_fd,
+                              const struct sockaddr_in *addr, int busy,
+                              struct ladder *ladder)
+{
+    memset(ladder, 0, sizeof *ladder);
+
+    /* 3. connect: three packets, and none of them is made by a program. */
+    int client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (client_fd == -1)
+        die("socket");
+    if (connect(client_fd, (const struct sockaddr *)addr, sizeof *addr) == -1)
+        die("connect");
+    int conn_fd = accept(listen_fd, NULL, NULL);
+    if (conn_fd == -1)
+        die("accept");
+    watch(tap_fd, ladder, 3);
+
+    /* 4. The echo: six bytes there, six bytes back. */
+    char echo[6];
+    if (write_all(client_fd, "hello\n", sizeof echo) == -1)
+        die("write");
+    read_exactly(conn_fd, echo, sizeof echo);
+    ack_now(conn_fd); /* do not wait for an answer to travel with */
+    watch(tap_fd, ladder, 5);
+    if (write_all(conn_fd, echo, sizeof echo) == -1)
+        die("write");
+    read_exactly(client_fd, echo, sizeof echo);
+    ack_now(client_fd);
+    watch(tap_fd, ladder, 7);
+
+    /* 5. The client has done. Has the server? Its FIN goes when it has. */
+    close(client_fd);
+    await_bytes(conn_fd);
+    if (read(conn_fd, echo, sizeof echo) == -1) /* 0: the client's FIN */
+        die("read");
+    if (busy) {
+        ack_now(conn_fd);
+        watch(tap_fd, ladder, 9);
+    }
+    close(conn_fd);
+    watch(tap_fd, ladder, MOST);
 }
 
 /* The packet that this one is the first to acknowledge, or NULL. */
@@ -285,27 +303,6 @@ static void draw(const struct ladder *ladder, const char *title, int first,
                    acked->bytes ? " bytes"
                    : acked->syn ? " + 1 for the SYN"
                                 : " + 1 for the FIN");
-    }
-}
-
-/* Let the system acknowledge what has come without waiting for an answer
- * that the ACK could travel with. */
-static void ack_now(int fd)
-{
-    int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on) == -1)
-        die("setsockopt TCP_QUICKACK");
-}
-
-/* One write may arrive in many pieces: collect them all. */
-static void read_exactly(int fd, char *bytes, size_t count)
-{
-    for (size_t have = 0; have < count;) {
-        await_bytes(fd);
-        ssize_t more = read(fd, bytes + have, count - have);
-        if (more < 1)
-            die("read");
-        have += (size_t)more;
     }
 }
 
