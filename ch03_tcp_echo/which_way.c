@@ -22,7 +22,6 @@ enum { NOBODYS_PORT = 33434, MOST_HOPS = 30, PATIENCE = 5 * 1000 };
 enum { UNREACHABLE = 3, TIME_EXCEEDED = 11 }; /* RFC 792 */
 
 static int await_report(int icmp_fd, const struct sockaddr_in *dest);
-static const char *icmp_name(int type, int code);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 
@@ -62,6 +61,16 @@ int main(int argc, char *argv[])
     return 0;
 }
 
+static const char *icmp_name(int type, int code)
+{
+    static const char *const reasons[] = {
+        "network unreachable", "host unreachable", "protocol unreachable",
+        "port unreachable"};
+    if (type == TIME_EXCEEDED)
+        return "time exceeded";
+    return code < 4 ? reasons[code] : "unreachable";
+}
+
 /* Read until a report about a datagram of ours; its type, or -1. */
 static int await_report(int icmp_fd, const struct sockaddr_in *dest)
 {
@@ -89,16 +98,6 @@ static int await_report(int icmp_fd, const struct sockaddr_in *dest)
         die("poll");
     printf("nobody says anything\n");
     return -1;
-}
-
-static const char *icmp_name(int type, int code)
-{
-    static const char *const reasons[] = {
-        "network unreachable", "host unreachable", "protocol unreachable",
-        "port unreachable"};
-    if (type == TIME_EXCEEDED)
-        return "time exceeded";
-    return code < 4 ? reasons[code] : "unreachable";
 }
 
 /* ---- The same in every program of this suite (tests/common) ---- */
