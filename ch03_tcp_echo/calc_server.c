@@ -126,10 +126,8 @@ static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                               {.fd = listen_fd, .events = POLLIN}};
     for (;;) {
         long long left = *deadline - now_ms();
-        int ready = left > 0 ? poll(wanted, 2, (int)left) : 0;
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready < 1)
+        errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+        if (left <= 0 || poll(wanted, 2, (int)left) < 1)
             return -1;
         if (wanted[1].revents != 0 && *deadline > now_ms() + HURRY)
             *deadline = now_ms() + HURRY;

@@ -52,10 +52,8 @@ int main(int argc, char *argv[])
     struct pollfd wanted[] = {{.fd = sock_fd, .events = POLLOUT},
                               {.fd = STDIN_FILENO, .events = POLLIN}};
     while (written < TOTAL) {
-        int ready = poll(wanted, 2, PATIENCE);
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready < 1)
+        errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+        if (poll(wanted, 2, PATIENCE) < 1)
             die("poll");
         if (wanted[0].revents != 0) {
             int left = TOTAL - written;

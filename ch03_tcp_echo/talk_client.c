@@ -36,10 +36,8 @@ int main(int argc, char *argv[])
 
     for (;;) {
         /* 1. Wait for whoever comes first. */
-        int ready = poll(both, 2, PATIENCE);
-        if (ready == 0)
-            errno = ETIMEDOUT;
-        if (ready <= 0)
+        errno = ETIMEDOUT; /* unless poll itself fails, and says why */
+        if (poll(both, 2, PATIENCE) < 1)
             die("poll");
         char bytes[1024];
 
