@@ -48,7 +48,7 @@ function(chapter dir)
       set_property(GLOBAL APPEND_STRING PROPERTY SESSION_LIST
                    "${dir}/${name}\n")
       set_tests_properties(${id}.${name} PROPERTIES
-        LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 60)
+        LABELS ${id} SKIP_RETURN_CODE 77 TIMEOUT 180)
     endforeach()
   endforeach()
 
