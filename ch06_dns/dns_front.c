@@ -97,7 +97,8 @@ static const char *open_pair(struct front *front, struct sockaddr_storage *addr,
     if (setsockopt(front->udp_fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size))
         return "setsockopt SO_RCVBUF";
     if (is_any(addr) && tell_address(front->udp_fd, addr->ss_family) == -1)
-        return "setsockopt IP_PKTINFO";
+        return addr->ss_family == AF_INET ? "setsockopt IP_PKTINFO"
+                                          : "setsockopt IPV6_RECVPKTINFO";
     if (bind(front->listen_fd, (struct sockaddr *)addr, addr_len) == -1)
         return "bind (TCP)";
     if (listen(front->listen_fd, SOMAXCONN) == -1)
@@ -352,7 +353,7 @@ static bool accept_connection(struct front *front)
     if (fd == -1 || fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR &&
             errno != ECONNABORTED) {
-            complain(front, "accept");
+            complain(front, fd == -1 ? "accept" : "fcntl O_NONBLOCK");
             front->rest_until = front->now + BREATH; /* do not spin */
         }
         if (fd != -1)

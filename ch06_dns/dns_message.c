@@ -420,9 +420,10 @@ static const char *read_data(struct reader *reader, size_t length,
         if (length == 0 || at != length)
             return "a text whose lengths do not add up";
     }
-    record->data = (unsigned char *)data; /* only to be copied */
-    record->data_len = (uint16_t)length;
-    return dns_record_copy(record, record) ? NULL : "no memory";
+    struct dns_record whole = *record;
+    whole.data = (unsigned char *)data; /* only to be copied */
+    whole.data_len = (uint16_t)length;
+    return dns_record_copy(record, &whole) ? NULL : "no memory";
 }
 
 static const char *read_record(struct reader *reader, struct dns_record *record)
