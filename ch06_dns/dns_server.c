@@ -321,10 +321,10 @@ static void reply_to(struct front *front, const struct dns_request *request,
     answer(&reply, zone, &request->question);
     if (reply.flags & DNS_TC) {
         front_begin(front, request, &reply.writer);
-        snprintf(reply.log, sizeof reply.log,
-                 "truncated: more than %d bytes, ask over TCP",
-                 request->client.connection == -1 ? DNS_UDP_MAX
-                                                  : DNS_MESSAGE_MAX);
+        bool udp = request->client.connection == -1;
+        snprintf(reply.log, sizeof reply.log, "truncated: more than %d bytes%s",
+                 udp ? DNS_UDP_MAX : DNS_MESSAGE_MAX,
+                 udp ? ", ask over TCP" : "");
     }
     printf("%s\n", reply.log);
     front_send(front, request, &reply.writer, reply.flags, reply.rcode);
