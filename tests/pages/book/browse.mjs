@@ -53,20 +53,29 @@ const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
 });
-const visit = async (file, width, scripts, dark) => {
+// A window for each way to look: to open one for each page takes a process each.
+const windows = new Map();
+const open = async (width, scripts, dark) => {
   const page = await browser.newPage();
-  const where = `${relative(book, file)} at ${width}${dark ? ', dark' : ''}${scripts ? '' : ', no script'}`;
-  page.on('console', (message) => complain(where, `console: ${message.text()}`));
-  page.on('pageerror', (error) => complain(where, `error: ${error.message}`));
+  const opened = { page };
+  page.on('console', (message) => complain(opened.where, `console: ${message.text()}`));
+  page.on('pageerror', (error) => complain(opened.where, `error: ${error.message}`));
   page.on('request', (request) => {
-    if (!/^(file|data):/.test(request.url())) complain(where, `asks for ${request.url()}`);
+    if (!/^(file|data):/.test(request.url())) complain(opened.where, `asks for ${request.url()}`);
   });
-  page.on('requestfailed', (request) => complain(where, `no ${request.url()}`));
+  page.on('requestfailed', (request) => complain(opened.where, `no ${request.url()}`));
   await page.setJavaScriptEnabled(scripts);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
   await page.setViewport({ width, height: 800 });
-  await page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
-  return [page, where];
+  return opened;
+};
+const visit = async (file, width, scripts, dark) => {
+  const way = `at ${width}${dark ? ', dark' : ''}${scripts ? '' : ', no script'}`;
+  if (!windows.has(way)) windows.set(way, await open(width, scripts, dark));
+  const opened = windows.get(way);
+  opened.where = `${relative(book, file)} ${way}`;
+  await opened.page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
+  return [opened.page, opened.where];
 };
 const not_wider = async (page, where) => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -116,7 +125,6 @@ for (const file of pages) {
     if (pictures && /ch03.*(index|streams)/.test(file)) {
       await page.screenshot({ path: join(pictures, `${relative(book, file).replace(/\W/g, '_')}_${width}.png`) });
     }
-    await page.close();
   }
 }
 
@@ -130,7 +138,6 @@ for (const file of pages.filter((name) => /ch\d\d_.*(index|streams)(\.ko)?\.html
       return !folded && one.querySelector('ol').getBoundingClientRect().height === 0;
     }).length);
     if (hidden) complain(where, `${hidden} transcripts are not to be seen`);
-    await page.close();
   }
 }
 await browser.close();
