@@ -74,6 +74,7 @@ const visit = async (file, width, scripts, dark) => {
   if (!windows.has(way)) windows.set(way, await open(width, scripts, dark));
   const opened = windows.get(way);
   opened.where = `${relative(book, file)} ${way}`;
+  await opened.page.bringToFront(); // Chromium draws no other
   await opened.page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
   return [opened.page, opened.where];
 };
