@@ -117,8 +117,7 @@ static size_t compose_reply(char *reply, const char *name, enum status status,
     return REPLY_SIZE;
 }
 
-/* read, but not for ever, and not for long while others wait at the door.
- * ETIMEDOUT when the time is up. */
+/* read, but not for ever, nor for long while others wait; else ETIMEDOUT. */
 static ssize_t read_before(long long *deadline, int conn_fd, int listen_fd,
                            void *buffer, size_t size)
 {
@@ -149,8 +148,7 @@ static int converse(int conn_fd, int listen_fd, const char *name)
     ssize_t count;
     enum status status = OK;
     int32_t result;
-    while (status != TOO_LONG &&
-           (count = read_before(&deadline, conn_fd, listen_fd, bytes + have,
+    while ((count = read_before(&deadline, conn_fd, listen_fd, bytes + have,
                                 sizeof bytes - have)) > 0) {
         have += (size_t)count;
         size_t taken, at = 0, size = 0;
@@ -165,6 +163,8 @@ static int converse(int conn_fd, int listen_fd, const char *name)
             return -1;
         memmove(bytes, bytes + at, have - at);
         have -= at;
+        if (status == TOO_LONG)
+            break; /* where the next message would begin is not known */
     }
     if (count == -1 && errno != ETIMEDOUT)
         return -1;
