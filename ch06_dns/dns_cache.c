@@ -3,6 +3,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "dns_cache.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +36,8 @@ uint32_t cache_ttl(const struct dns_entry *entry, long long now)
 static void forget(struct dns_cache *cache, struct dns_entry *entry)
 {
     struct dns_entry **link = &cache->buckets[bucket_of(&entry->name)];
-    while (*link != entry)
-        link = &(*link)->next;
+    for (; *link != entry; link = &(*link)->next)
+        assert(*link); /* what is kept stands in its bucket */
     *link = entry->next;
     dns_list_free(&entry->records, &entry->count);
     cache->leads -= entry->rank > RANK_ANSWER;
@@ -51,9 +52,8 @@ static bool contradicts(const struct dns_entry *a, const struct dns_entry *b)
            dns_name_equal(&a->name, &b->name);
 }
 
-/* A place: empty, or of what has expired; else the oldest answer leaves, or,
-   when what leads on has half of the places, the oldest of the lowest rank
-   there. So neither kind, however much of it comes, pushes out the other. */
+/* A place: empty or expired; else the oldest answer's or, if what leads on has
+   half, its oldest of the lowest rank. So neither kind pushes out the other. */
 static struct dns_entry *find_place(struct dns_cache *cache, long long now)
 {
     bool leads = cache->leads > CACHE_SIZE / 2;
