@@ -408,6 +408,10 @@ static void finish(struct run *run)
             (!await_end(run, i, line) || !ended_well(run, i, line)))
             return;
     }
+    /* All at one moment: nobody goes on while another has gone already. */
+    for (int i = 0; i < count; i++)
+        if (was_running[i])
+            terminal_hold(&run->terminals[i]);
     for (int i = 0; i < count; i++)
         if (was_running[i])
             terminal_interrupt(&run->terminals[i]);

@@ -286,6 +286,12 @@ void terminal_end_input(struct terminal *terminal)
     push_input(terminal);
 }
 
+void terminal_hold(const struct terminal *terminal)
+{
+    if (terminal->pid > 0)
+        kill(-terminal->pid, SIGSTOP);
+}
+
 void terminal_interrupt(struct terminal *terminal)
 {
     if (terminal->pid > 0) {

@@ -63,6 +63,8 @@ bool terminal_start(struct terminal *terminal, const char *command,
 
 void terminal_type(struct terminal *terminal, const char *line);
 void terminal_end_input(struct terminal *terminal);
+/* Ctrl-C. Who is held till then does nothing more before it. */
+void terminal_hold(const struct terminal *terminal);
 void terminal_interrupt(struct terminal *terminal);
 
 /* Moves bytes in and out of up to MAX_TERMINALS, notices ends; waits timeout ms
