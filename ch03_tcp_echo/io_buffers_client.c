@@ -5,7 +5,7 @@
  * Calls   socket -> connect -> poll/write -> shutdown -> read -> close
  * Try     cc io_buffers_client.c -o io_buffers_client
  *         ./io_buffers_client 127.0.0.1 9190
- * See     20000000 bytes to write; Enter tells how many went in
+ * See     100000000 bytes to write; Enter tells how many went in
  * Pair    io_buffers_server.c in a first terminal
  */
 #define _POSIX_C_SOURCE 200809L
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { PATIENCE = 5 * 60 * 1000 }; /* ms in which nothing at all happens */
-enum { TOTAL = 20 * 1000 * 1000, PERIOD = 251 };
+enum { TOTAL = 100 * 1000 * 1000, PERIOD = 251 };
 
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);

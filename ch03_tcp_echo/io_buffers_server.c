@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { NAME_SIZE = INET6_ADDRSTRLEN + sizeof "[]:65535" };
-enum { BITE = 5 * 1000 * 1000 }; /* bytes that one Enter reads */
+enum { BITE = 25 * 1000 * 1000 }; /* bytes that one Enter reads */
 
 static ssize_t read_bite(int conn_fd, long long total);
 static void standard_streams(void);
