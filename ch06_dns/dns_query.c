@@ -33,17 +33,19 @@ enum {
     PATIENCE = 5 * 1000 /* ms for each try; a resolver may have far to go */
 };
 
-static void print_question(const unsigned char *bytes, size_t count,
-                           const struct dns_question *question);
-static void print_message(const struct dns_message *message, size_t count);
-static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
-                      const struct dns_question *question,
-                      struct dns_message *message);
-static bool await(int fd, short events, long long deadline);
-static size_t ask_over_tcp(const struct sockaddr_storage *addr,
-                           socklen_t addr_len, const char *name,
-                           const unsigned char *question, size_t length,
-                           unsigned char *answer);
+struct query {
+    struct sockaddr_storage addr; /* the server's */
+    socklen_t addr_len;
+    char name[NAME_SIZE];
+    struct dns_question question;
+    uint16_t id;
+    unsigned char bytes[DNS_UDP_MAX]; /* the message */
+    size_t length;
+};
+
+static void print_question(const struct query *query);
+static bool ask_over_udp(const struct query *query, struct dns_message *answer);
+static bool ask_over_tcp(const struct query *query, struct dns_message *answer);
 static uint16_t random_id(void);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
@@ -62,76 +64,47 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: dns_query [-t TYPE] SERVER PORT NAME\n");
         return 2;
     }
-    struct dns_question question = {.type = dns_type_parse(type),
-                                    .class_code = DNS_CLASS_IN};
-    if (question.type == 0 || question.type == DNS_OPT ||
-        question.type == DNS_AXFR) {
+    struct query query = {
+        .question = {.type = dns_type_parse(type), .class_code = DNS_CLASS_IN}};
+    if (query.question.type == 0 || query.question.type == DNS_OPT ||
+        query.question.type == DNS_AXFR) {
         fprintf(stderr, "dns_query: not a type to ask for: \"%.40s\"\n", type);
         return 2;
     }
-    struct sockaddr_storage server_addr;
-    socklen_t addr_len =
-        parse_address(argv[argc - 3], argv[argc - 2], 1, &server_addr);
-    const char *problem = dns_name_parse(argv[argc - 1], NULL, &question.name);
+    argv += argc - 4; /* 1: SERVER, 2: PORT, 3: NAME */
+    query.addr_len = parse_address(argv[1], argv[2], 1, &query.addr);
+    name_address(&query.addr, query.name);
+    const char *problem = dns_name_parse(argv[3], NULL, &query.question.name);
     if (problem) {
-        fprintf(stderr, "dns_query: %s: \"%.40s\"\n", problem, argv[argc - 1]);
+        fprintf(stderr, "dns_query: %s: \"%.40s\"\n", problem, argv[3]);
         return 2;
     }
-    char name[NAME_SIZE];
-    name_address(&server_addr, name);
     signal(SIGPIPE, SIG_IGN); /* let write say that the server has gone */
 
     /* 1. The question. Its id is random: who cannot see it cannot answer. */
-    unsigned char sent[DNS_UDP_MAX];
-    static unsigned char received[2 + DNS_MESSAGE_MAX];
+    query.id = random_id();
     struct dns_writer writer;
-    uint16_t id = random_id();
-    dns_begin(&writer, sent, sizeof sent, id, DNS_RD);
-    dns_put_question(&writer, &question);
-    printf("question of %zu bytes to %s\n", writer.length, name);
-    print_question(sent, writer.length, &question);
+    dns_begin(&writer, query.bytes, sizeof query.bytes, query.id, DNS_RD);
+    dns_put_question(&writer, &query.question);
+    query.length = writer.length;
+    printf("question of %zu bytes to %s\n", query.length, query.name);
+    print_question(&query);
 
-    /* 2. A connected UDP socket: it hears this server and nobody else. */
-    int sock_fd = socket(server_addr.ss_family, SOCK_DGRAM, 0);
-    if (sock_fd == -1)
-        die("socket");
-    if (connect(sock_fd, (struct sockaddr *)&server_addr, addr_len) == -1)
-        die("connect %s", name);
-
-    /* 3. Send it; a datagram may be lost, so once more if nothing comes. */
+    /* 2. Send it, and wait for the answer. */
     struct dns_message message;
-    ssize_t count = 0;
-    bool answered = false;
-    for (int try = 0; try < TRIES && !answered; try++) {
-        if (send(sock_fd, sent, writer.length, 0) == -1)
-            die("send");
-        long long deadline = now_ms() + PATIENCE;
-        while (!answered && await(sock_fd, POLLIN, deadline)) {
-            count = recv(sock_fd, received, sizeof received, 0);
-            if (count == -1)
-                die("recv from %s", name);
-            answered =
-                is_answer(received, (size_t)count, id, &question, &message);
-        }
-    }
-    close(sock_fd);
-    if (!answered) {
-        fprintf(stderr, "dns_query: no answer from %s\n", name);
+    if (!ask_over_udp(&query, &message)) {
+        fprintf(stderr, "dns_query: no answer from %s\n", query.name);
         return 1;
     }
-    print_message(&message, (size_t)count);
 
-    /* 4. It did not fit into a datagram? The same question over TCP. */
+    /* 3. It did not fit into a datagram? The same question over TCP. */
     if (message.flags & DNS_TC) {
         dns_message_free(&message);
         printf("the same question over TCP\n");
-        size_t length = ask_over_tcp(&server_addr, addr_len, name, sent,
-                                     writer.length, received);
-        if (!is_answer(received + 2, length, id, &question, &message)) {
+        if (!ask_over_tcp(&query, &message)) {
             fprintf(stderr, "dns_query: what came over TCP is no answer\n");
             return 1;
         }
-        print_message(&message, length);
     }
     int rcode = message.flags & DNS_RCODE;
     dns_message_free(&message);
@@ -146,16 +119,15 @@ static void print_hex(const unsigned char *bytes, size_t count)
 }
 
 /* The three parts of a question, byte by byte. */
-static void print_question(const unsigned char *bytes, size_t count,
-                           const struct dns_question *question)
+static void print_question(const struct query *query)
 {
     char text[DNS_NAME_TEXT], type[DNS_TYPE_TEXT];
-    print_hex(bytes, 12);
+    print_hex(query->bytes, 12);
     printf("  id, \"recursion desired\", 1 question, 0 records\n");
-    print_hex(bytes + 12, count - 12 - 4);
-    printf("  %s\n", dns_name_text(&question->name, text));
-    print_hex(bytes + count - 4, 4);
-    printf("  type %s, class IN\n", dns_type_text(question->type, type));
+    print_hex(query->bytes + 12, query->length - 12 - 4);
+    printf("  %s\n", dns_name_text(&query->question.name, text));
+    print_hex(query->bytes + query->length - 4, 4);
+    printf("  type %s, class IN\n", dns_type_text(query->question.type, type));
 }
 
 static void print_message(const struct dns_message *message, size_t count)
@@ -174,15 +146,16 @@ static void print_message(const struct dns_message *message, size_t count)
                    dns_record_text(record++, text));
 }
 
-/* A response with our id to our question, and one that can be read? */
-static bool is_answer(const unsigned char *bytes, size_t count, uint16_t id,
-                      const struct dns_question *question,
-                      struct dns_message *message)
+/* A response with our id to our question, one that can be read? Print it. */
+static bool take_answer(const unsigned char *bytes, size_t count,
+                        const struct query *query, struct dns_message *answer)
 {
-    const char *problem = dns_decode(bytes, count, message);
-    if (!problem && dns_answers(message, id, question))
+    const char *problem = dns_decode(bytes, count, answer);
+    if (!problem && dns_answers(answer, query->id, &query->question)) {
+        print_message(answer, count);
         return true;
-    dns_message_free(message);
+    }
+    dns_message_free(answer);
     printf("%zu bytes ignored: %s\n", count,
            problem ? problem : "not the answer to this question");
     return false;
@@ -200,23 +173,47 @@ static bool await(int fd, short events, long long deadline)
     return ready == 1;
 }
 
-/* Two bytes of length, then the message, both ways; any byte of it may come
-   alone. answer takes both. Returns the length of the message. */
-static size_t ask_over_tcp(const struct sockaddr_storage *addr,
-                           socklen_t addr_len, const char *name,
-                           const unsigned char *question, size_t length,
-                           unsigned char *answer)
+/* A datagram may be lost: once more if nothing comes. A connected socket hears
+   this server and nobody else. */
+static bool ask_over_udp(const struct query *query, struct dns_message *answer)
+{
+    static unsigned char received[DNS_MESSAGE_MAX];
+    int sock_fd = socket(query->addr.ss_family, SOCK_DGRAM, 0);
+    if (sock_fd == -1)
+        die("socket");
+    if (connect(sock_fd, (const struct sockaddr *)&query->addr,
+                query->addr_len) == -1)
+        die("connect %s", query->name);
+    bool answered = false;
+    for (int try = 0; try < TRIES && !answered; try++) {
+        if (send(sock_fd, query->bytes, query->length, 0) == -1)
+            die("send");
+        long long deadline = now_ms() + PATIENCE;
+        while (!answered && await(sock_fd, POLLIN, deadline)) {
+            ssize_t count = recv(sock_fd, received, sizeof received, 0);
+            if (count == -1)
+                die("recv from %s", query->name);
+            answered = take_answer(received, (size_t)count, query, answer);
+        }
+    }
+    close(sock_fd);
+    return answered;
+}
+
+/* Two bytes of length, then the message, both ways, in however many pieces. */
+static bool ask_over_tcp(const struct query *query, struct dns_message *answer)
 {
     long long deadline = now_ms() + PATIENCE;
-    int sock_fd = socket(addr->ss_family, SOCK_STREAM, 0);
+    int sock_fd = socket(query->addr.ss_family, SOCK_STREAM, 0);
     if (sock_fd == -1)
         die("socket");
     /* connect must not wait for ever: it goes on in the background. */
     if (fcntl(sock_fd, F_SETFL, O_NONBLOCK) == -1)
         die("fcntl O_NONBLOCK");
-    if (connect(sock_fd, (const struct sockaddr *)addr, addr_len) == -1 &&
+    if (connect(sock_fd, (const struct sockaddr *)&query->addr,
+                query->addr_len) == -1 &&
         errno != EINPROGRESS)
-        die("connect %s (TCP)", name);
+        die("connect %s (TCP)", query->name);
     if (!await(sock_fd, POLLOUT, deadline))
         die("poll");
     int error;
@@ -225,36 +222,38 @@ static size_t ask_over_tcp(const struct sockaddr_storage *addr,
         die("getsockopt SO_ERROR");
     errno = error;
     if (error != 0)
-        die("connect %s (TCP)", name);
+        die("connect %s (TCP)", query->name);
     unsigned char framed[2 + DNS_UDP_MAX];
-    framed[0] = (unsigned char)(length >> 8);
-    framed[1] = (unsigned char)length;
-    memcpy(framed + 2, question, length);
-    for (size_t done = 0; done < 2 + length;) {
+    framed[0] = (unsigned char)(query->length >> 8);
+    framed[1] = (unsigned char)query->length;
+    memcpy(framed + 2, query->bytes, query->length);
+    for (size_t done = 0; done < 2 + query->length;) {
         if (!await(sock_fd, POLLOUT, deadline))
             die("poll");
-        ssize_t written = write(sock_fd, framed + done, 2 + length - done);
-        if (written == -1)
+        ssize_t sent = write(sock_fd, framed + done, 2 + query->length - done);
+        if (sent == -1)
             die("write");
-        done += (size_t)written;
+        done += (size_t)sent;
     }
+    static unsigned char received[2 + DNS_MESSAGE_MAX];
     size_t expected = 2;
     for (size_t done = 0; done < expected;) {
         if (!await(sock_fd, POLLIN, deadline))
             die("poll");
-        ssize_t count = read(sock_fd, answer + done, expected - done);
+        ssize_t count = read(sock_fd, received + done, expected - done);
         if (count == -1)
             die("read");
         if (count == 0) {
-            fprintf(stderr, "dns_query: %s closed within its answer\n", name);
+            fprintf(stderr, "dns_query: %s closed within its answer\n",
+                    query->name);
             exit(1);
         }
         done += (size_t)count;
         if (done == 2)
-            expected = 2 + ((size_t)answer[0] << 8 | answer[1]);
+            expected = 2 + ((size_t)received[0] << 8 | received[1]);
     }
     close(sock_fd);
-    return expected - 2;
+    return take_answer(received + 2, expected - 2, query, answer);
 }
 
 /* Two bytes that nobody can guess. */
