@@ -62,9 +62,11 @@ struct resolver {
     struct waiter waiters[WAITERS + 1];
 };
 
+static nfds_t watch_servers(struct resolver *r, struct pollfd *polled,
+                            nfds_t count, long long *until);
+static void hear_some(struct resolver *r, struct pollfd *polled, long long now);
 static void take_question(struct resolver *r, const struct dns_request *request,
                           long long now);
-static void tell_waiters(struct resolver *r, struct task *task);
 static _Noreturn void die(const char *format, ...);
 static void standard_streams(void);
 static socklen_t parse_address(const char *ip, const char *port, int least,
@@ -106,41 +108,13 @@ int main(int argc, char *argv[])
         struct pollfd polled[FRONT_POLLED + TASKS + 1];
         long long now = now_ms(), until = now + FRONT_REST;
         nfds_t count = front_watch(&r->front, now, polled, &until);
-        for (int i = 0; i <= TASKS; i++) {
-            struct task *task = &r->tasks[i];
-            if (task->number == 0)
-                continue;
-            const struct dns_asking *asking = &task->walk->asking;
-            if (asking->until < until)
-                until = asking->until;
-            if (task->walk->deadline < until)
-                until = task->walk->deadline;
-            polled[count] =
-                (struct pollfd){.fd = asking->fd, .events = ask_events(asking)};
-            task->polled = count++;
-        }
+        count = watch_servers(r, polled, count, &until);
         if (poll(polled, count, until > now ? (int)(until - now) : 0) == -1)
             die("poll");
 
-        /* 3. Hear some of the servers, each round beginning with another. */
-        int left = HEARD_A_ROUND, first = r->listened;
+        /* 3. Hear some of the servers, take some of the clients' questions. */
         now = now_ms();
-        for (int i = 1; i <= TASKS + 1; i++) {
-            int at = (first + i) % (TASKS + 1);
-            struct task *task = &r->tasks[at];
-            if (task->number == 0)
-                continue;
-            if (left > 0 && polled[task->polled].revents) {
-                walk_hear(task->walk, now);
-                r->listened = at;
-                left--;
-            }
-            walk_check_time(task->walk, now);
-            if (walk_is_over(task->walk))
-                tell_waiters(r, task);
-        }
-
-        /* 4. Take some of the clients' questions. */
+        hear_some(r, polled, now);
         static struct dns_request request;
         front_serve(&r->front, polled);
         while (front_next(&r->front, &request))
@@ -204,6 +178,44 @@ static void tell_waiters(struct resolver *r, struct task *task)
     }
     walk_end(task->walk);
     task->number = 0;
+}
+
+/* Whom the tasks wait for, after what is in polled, and how long at most. */
+static nfds_t watch_servers(struct resolver *r, struct pollfd *polled,
+                            nfds_t count, long long *until)
+{
+    for (struct task *task = r->tasks; task <= r->tasks + TASKS; task++) {
+        if (task->number == 0)
+            continue;
+        const struct dns_asking *asking = &task->walk->asking;
+        if (asking->until < *until)
+            *until = asking->until;
+        if (task->walk->deadline < *until)
+            *until = task->walk->deadline;
+        polled[count].fd = asking->fd;
+        polled[count].events = ask_events(asking);
+        task->polled = count++;
+    }
+    return count;
+}
+
+/* Of the servers, each round beginning with another. */
+static void hear_some(struct resolver *r, struct pollfd *polled, long long now)
+{
+    int left = HEARD_A_ROUND, first = r->listened;
+    for (int i = 1; i <= TASKS + 1; i++) {
+        int at = (first + i) % (TASKS + 1);
+        struct task *task = &r->tasks[at];
+        if (task->number == 0)
+            continue;
+        if (polled[task->polled].revents && left-- > 0) {
+            walk_hear(task->walk, now);
+            r->listened = at;
+        }
+        walk_check_time(task->walk, now);
+        if (walk_is_over(task->walk))
+            tell_waiters(r, task);
+    }
 }
 
 /* ---- a client's question ----------------------------------------------- */
