@@ -44,14 +44,6 @@ static void forget(struct dns_cache *cache, struct dns_entry *entry)
     memset(entry, 0, sizeof *entry);
 }
 
-/* Two record sets about one name: can both be true? */
-static bool contradicts(const struct dns_entry *a, const struct dns_entry *b)
-{
-    return (a->type == b->type || a->known == KNOWN_NO_NAME ||
-            b->known == KNOWN_NO_NAME) &&
-           dns_name_equal(&a->name, &b->name);
-}
-
 /* A place: empty or expired; else the oldest answer's or, if what leads on has
    half, its oldest of the lowest rank. So neither kind pushes out the other. */
 static struct dns_entry *find_place(struct dns_cache *cache, long long now)
@@ -85,8 +77,10 @@ void cache_keep(struct dns_cache *cache, const struct dns_entry *fresh,
     struct dns_entry **bucket = &cache->buckets[bucket_of(&fresh->name)];
     for (struct dns_entry *old = *bucket, *next; old; old = next) {
         next = old->next;
-        if (!contradicts(old, fresh))
-            continue;
+        if ((old->type != fresh->type && old->known != KNOWN_NO_NAME &&
+             fresh->known != KNOWN_NO_NAME) ||
+            !dns_name_equal(&old->name, &fresh->name))
+            continue; /* both can be true */
         if (fresh->is_hint && !old->is_hint && old->expires > now)
             return; /* the zone itself knows better than its parent */
         if (old->rank > rank && old->type == fresh->type)
