@@ -21,8 +21,7 @@ enum { LENGTH_SIZE = 4, REPLY_SIZE = LENGTH_SIZE + 1 + 4 };
 enum { MAX_OPERANDS = 1000 };
 enum { PATIENCE = 30 * 1000 }; /* ms without a byte from the server */
 
-static size_t compose(char *const operands[], int count, char op,
-                      char *request);
+static size_t compose(char *const numbers[], int count, char op, char *request);
 static int32_t read_result(const char *reply);
 static void print_bytes(const char *what, const char *bytes, size_t count);
 static _Noreturn void die(const char *format, ...);
@@ -109,7 +108,7 @@ static int32_t parse_operand(const char *text)
 }
 
 /* The protocol's request, ready to be sent. Returns its length. */
-static size_t compose(char *const operands[], int count, char op, char *request)
+static size_t compose(char *const numbers[], int count, char op, char *request)
 {
     if (count > MAX_OPERANDS) {
         fprintf(stderr, "calc_client: %d numbers, but %d is the most\n", count,
@@ -120,7 +119,7 @@ static size_t compose(char *const operands[], int count, char op, char *request)
     request[at++] = (char)(count >> 8); /* the high byte first */
     request[at++] = (char)(count & 0xff);
     for (int i = 0; i < count; i++, at += 4)
-        put_u32(request + at, (uint32_t)parse_operand(operands[i]));
+        put_u32(request + at, (uint32_t)parse_operand(numbers[i]));
     request[at++] = op;
     put_u32(request, (uint32_t)(at - LENGTH_SIZE));
     return at;

@@ -69,8 +69,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
         /* 2. Block until a connection is there. It has a socket of its own. */
@@ -103,7 +102,7 @@ int main(int argc, char *argv[])
 static size_t compose_reply(char *reply, const char *name, enum status status,
                             int32_t result)
 {
-    static const char *const status_names[] = {
+    static const char *const words[] = {
         "ok",           "too long", "bad length", "bad count",
         "bad operator", "overflow", "unfinished"};
     put_u32(reply, REPLY_SIZE - LENGTH_SIZE);
@@ -112,8 +111,7 @@ static size_t compose_reply(char *reply, const char *name, enum status status,
     if (status == OK)
         printf("%s: answered %d\n", name, (int)result);
     else
-        printf("%s: answered error %d, %s\n", name, status,
-               status_names[status]);
+        printf("%s: answered error %d, %s\n", name, status, words[status]);
     return REPLY_SIZE;
 }
 

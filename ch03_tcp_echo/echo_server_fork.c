@@ -42,8 +42,7 @@ int main(int argc, char *argv[])
         die("sigaction SIGCHLD");
 
     /* 2. The doorkeeper. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
         /* 3. Collect who has ended: until then it is a zombie, a number and

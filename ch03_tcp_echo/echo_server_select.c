@@ -36,8 +36,7 @@ int main(int argc, char *argv[])
     allow_more_sockets();
 
     /* 1. The doorkeeper. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     /* 2. A set has a bit for each descriptor below FD_SETSIZE, and select
      * overwrites it: so we keep one and lend select a copy. */

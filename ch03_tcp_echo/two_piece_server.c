@@ -36,8 +36,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* a client that left is write's error only */
 
     /* 1. The doorkeeper. */
-    int listen_fd =
-        listen_at(argc == 3 ? argv[1] : "127.0.0.1", argv[argc - 1]);
+    int listen_fd = listen_at(argc > 2 ? argv[1] : "127.0.0.1", argv[argc - 1]);
 
     for (;;) {
         /* 2. Block until a connection is there. It has a socket of its own. */
