@@ -6,9 +6,10 @@
  *
  * Ends with the command's status; with 124 after SECONDS of waiting, when it
  * and all that it started is killed. Where the system allows it (Linux, user
- * namespaces) that is certain: the command has processes and a network of its
- * own. Elsewhere what left its process group stays. It is no jail: the command
- * may read, write and delete what its user may.
+ * namespaces) that is certain: the command has processes of its own; and it is
+ * killed, too, with status 123, when they take more than MOST_MB of memory or
+ * are more than MOST_PROCESSES. Elsewhere what left its process group stays.
+ * It is no jail: the command may read, write and delete what its user may.
  */
 #ifdef __linux__
 #define _GNU_SOURCE /* unshare, and what it takes */
@@ -18,8 +19,11 @@
 #define _XOPEN_SOURCE 700
 #endif
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -115,7 +119,39 @@ static bool mount_proc(void)
 #endif
 }
 
-enum { NOT_APART = 125 };
+/* A limit on a program's addresses would not do: a sanitizer takes terabytes of
+ * them. So what is really taken is counted, ten times a second. */
+enum { MOST_MB = 1024, MOST_PROCESSES = 500, LOOK = 100 /* ms */ };
+enum { TOO_MUCH = 123, NOT_APART = 125 };
+
+/* Of all the processes in /proc, which are the command's alone. */
+static bool takes_too_much(void)
+{
+    long pages = 0, processes = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && (entry = readdir(proc));) {
+        char path[300];
+        long resident = 0;
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/statm", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file && fscanf(file, "%*d %ld", &resident) == 1)
+            pages += resident;
+        if (file)
+            fclose(file);
+        processes++;
+    }
+    if (proc)
+        closedir(proc);
+    return processes > MOST_PROCESSES ||
+           pages > (MOST_MB << 20) / sysconf(_SC_PAGESIZE);
+}
+
+static void wake_up(int number)
+{
+    (void)number;
+}
 
 /* In the child: the command among processes of its own. The first of them
  * waits for it, and takes in who lost a parent; when it ends, the system ends
@@ -133,8 +169,16 @@ static _Noreturn void run_apart(char *command[], unsigned seconds)
         pid_t pid = fork();
         if (pid == 0)
             run(command, seconds);
-        while (pid != -1 && waitpid(-1, &status, 0) != pid)
-            ;
+        sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake_up}, NULL);
+        for (pid_t ended; pid != -1;) {
+            while ((ended = waitpid(-1, &status, WNOHANG)) > 0 && ended != pid)
+                ;
+            if (ended != 0)
+                break;
+            if (takes_too_much())
+                _exit(TOO_MUCH);
+            poll(NULL, 0, LOOK);
+        }
         _exit(pid == -1 ? 1 : shell_status(status));
     }
     if (first == -1 || waitpid(first, &status, 0) == -1)
