@@ -330,9 +330,11 @@ static void serve_tcp(void)
         return;
     }
     asked++;
-    long long work = worked();
+    poll(NULL, 0, 100); /* till it has done what there is to do */
+    long long work = worked(), began = now_ms();
     poll(NULL, 0, 100);
-    check(worked() - work < 50, "it rests until the answer comes");
+    check(worked() - work < (now_ms() - began) / 2,
+          "it rests until the answer comes");
     reply.question = message.question;
     begin(&reply, message.id, DNS_AA);
     add(&reply, DNS_ANSWER, dns_name_text(&message.question.name, name), DNS_A,
@@ -731,9 +733,7 @@ static void test_resolver(const char *build_dir, const char *port,
 
     ask("poison.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("www.good", DNS_NOERROR, "www.good. 600 A 1.2.3.4", 2);
-    long long alone = now_ms();
     ask("www.good", DNS_NOERROR, "1.2.3.4", 0); /* from the cache */
-    alone = now_ms() - alone;
     ask("www.glue.evil", DNS_NOERROR, "1.2.3.4", 2);
     ask("www.b.good", DNS_NOERROR, "1.2.3.4", 1);
     ask("poison2.evil", DNS_NOERROR, "1.2.3.4", 1);
@@ -810,7 +810,11 @@ static void test_resolver(const char *build_dir, const char *port,
 
     ask("brief.evil", DNS_NOERROR, "1.2.3.4", 1);
     /* More questions than there is room for wait for a server that says
-       nothing. Nobody else does. */
+       nothing. Nobody else does: as many from the cache tell what is long. */
+    long long hundred = now_ms();
+    for (int i = 0; i < 100; i++)
+        ask("www.good", DNS_NOERROR, "1.2.3.4", 0);
+    hundred = now_ms() - hundred;
     int waiting_fd = udp_client(), tcp_fd = socket(AF_INET, SOCK_STREAM, 0);
     for (uint16_t i = 0; i < 100; i++) {
         char name[32];
@@ -834,7 +838,7 @@ static void test_resolver(const char *build_dir, const char *port,
     check(write(tcp_fd, question, 1) == 1, "half a length");
     long long began = now_ms();
     ask("www.good", DNS_NOERROR, "1.2.3.4", 400); /* theirs, too */
-    check(now_ms() - began < 4000 + 10 * alone, "served while others wait");
+    check(now_ms() - began < 4000 + 5 * hundred, "served while others wait");
     for (size_t i = 1; i < count; i++)
         check(write(tcp_fd, question + i, 1) == 1, "a byte");
     size_t got = 0;
