@@ -49,15 +49,16 @@ for (const file of pages) {
   }
 }
 
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
-// A window for each way to look: to open one for each page takes a process each.
-const windows = new Map();
+// A browser for each way to look, so that two can work at once; one window in
+// it, for Chromium draws no other than that in front, and to open one for each
+// page takes a process each.
 const open = async (width, scripts, dark) => {
-  const page = await browser.newPage();
-  const opened = { page };
+  const browser = await puppeteer.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  const [page] = await browser.pages();
+  const opened = { browser, page, way: `at ${width}${dark ? ', dark' : ''}${scripts ? '' : ', no script'}` };
   page.on('console', (message) => complain(opened.where, `console: ${message.text()}`));
   page.on('pageerror', (error) => complain(opened.where, `error: ${error.message}`));
   page.on('request', (request) => {
@@ -69,12 +70,8 @@ const open = async (width, scripts, dark) => {
   await page.setViewport({ width, height: 800 });
   return opened;
 };
-const visit = async (file, width, scripts, dark) => {
-  const way = `at ${width}${dark ? ', dark' : ''}${scripts ? '' : ', no script'}`;
-  if (!windows.has(way)) windows.set(way, await open(width, scripts, dark));
-  const opened = windows.get(way);
-  opened.where = `${relative(book, file)} ${way}`;
-  await opened.page.bringToFront(); // Chromium draws no other
+const visit = async (file, opened) => {
+  opened.where = `${relative(book, file)} ${opened.way}`;
   await opened.page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
   return [opened.page, opened.where];
 };
@@ -107,9 +104,10 @@ const step_through = async (page, where) => {
 };
 
 let played = 0, looked = 0;
-for (const file of pages) {
-  for (const [width, dark] of [[360, false], [1280, true]]) {
-    const [page, where] = await visit(file, width, true, dark);
+const read_all = async (width, dark) => {
+  const opened = await open(width, true, dark);
+  for (const file of pages) {
+    const [page, where] = await visit(file, opened);
     looked++;
     await not_wider(page, where);
     const chapter = /ch\d\d_/.test(file) && await page.$('.session');
@@ -127,20 +125,24 @@ for (const file of pages) {
       await page.screenshot({ path: join(pictures, `${relative(book, file).replace(/\W/g, '_')}_${width}.png`) });
     }
   }
-}
+  await opened.browser.close();
+};
+await Promise.all([read_all(360, false), read_all(1280, true)]);
 
 // Without a script, and on paper, every line of every session stands there.
-for (const file of pages.filter((name) => /ch\d\d_.*(index|streams)(\.ko)?\.html$/.test(name))) {
-  for (const scripts of [false, true]) {
-    const [page, where] = await visit(file, 1280, scripts, false);
-    if (scripts) await page.emulateMediaType('print');
+const see_all = async (scripts) => {
+  const opened = await open(1280, scripts, false);
+  if (scripts) await opened.page.emulateMediaType('print');
+  for (const file of pages.filter((name) => /ch\d\d_.*(index|streams)(\.ko)?\.html$/.test(name))) {
+    const [page, where] = await visit(file, opened);
     const hidden = await page.$$eval('.session', (sessions) => sessions.filter((one) => {
       const folded = one.closest('details:not([open])');
       return !folded && one.querySelector('ol').getBoundingClientRect().height === 0;
     }).length);
     if (hidden) complain(where, `${hidden} transcripts are not to be seen`);
   }
-}
-await browser.close();
+  await opened.browser.close();
+};
+await Promise.all([see_all(false), see_all(true)]);
 console.log(`${all.length} files, ${links} links, ${looked} looks, ${played} sessions played, ${faults} faults`);
 process.exit(faults ? 1 : 0);
